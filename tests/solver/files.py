@@ -97,6 +97,27 @@ SESSIONS |= {
     "image-with-packages-in-arg": [
         ("linux-64", "11.8", "python=3.10 pytorch=2.4.1=cuda118* torchvision torchaudio", ("2.4.1", "cuda118"))],
 }
+SESSIONS |= {
+    "tox-environments": [
+        ("linux-64", None, "python=3.10 pytorch=1.13 pytorch=*=cpu*", ("1.13.1", "cpu")),
+        ("linux-64", None, "python=3.10 pytorch=2.0 pytorch=*=cpu*", ("2.0.0", "cpu")),
+        ("linux-64", "11.7", "python=3.10 pytorch=1.13 cuda-version=11.7", ("1.13.1", "cuda112")),
+        ("linux-64", "11.7", "python=3.10 pytorch=2.0 cuda-version=11.7", ("2.0.0", "cuda112"))],
+    "makefile-conditions": [
+        ("linux-64", None, "python=3.9 pytorch=1.12 pytorch=1.12.1=cpu*", ("1.12.1", "cpu"))],
+    "powershell-list-over-lines": [
+        ("win-64", "12.8", "python=3.10 pytorch-gpu torchvision cuda-version=12.8", ("2.13.0", "cuda128"))],
+    "python-lists-and-templates": [
+        ("linux-64", "12.1", "python=3.10 pytorch=2.1.0=cuda120* cuda-version=12.1", ("2.1.0", "cuda120"))],
+    "playbook-with-modules": [("linux-64", "12.1", "pytorch=2.1.2=cuda120* cuda-version=12.1", ("2.1.2", "cuda120"))],
+    "azure-matrix": [
+        ("linux-64", None, "python=3.8 pytorch=2.3.1=cpu*", ("2.3.1", "cpu")),
+        ("linux-64", None, "python=3.12 pytorch=2.3.1=cpu*", ("2.3.1", "cpu"))],
+    "gitlab-variables-in-several-jobs": [
+        ("linux-64", None, f"python={python} pytorch=2.1.2=cpu*", ("2.1.2", "cpu")) for python in ("3.8", "3.9", "3.10")],
+    "toolkit-of-nvidia-in-a-session": [
+        ("linux-64", "11.7", "python=3.9 pytorch=1.13.1=cuda112* cuda-version=11.7", ("1.13.1", "cuda112"))],
+}
 OLD_ONLY = {"pytorch-cuda", "cudatoolkit", "cpuonly", "pytorch-mutex", "torchtriton"}
 
 

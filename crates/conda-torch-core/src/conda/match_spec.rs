@@ -87,6 +87,7 @@ impl MatchSpec {
     pub fn restyled(&self, version: impl fmt::Display) -> String {
         match self.version.as_str() {
             old if old.starts_with("==") => format!("=={version}"),
+            old if old.ends_with('*') => format!("={version}"),
             old if old.starts_with(|c: char| c.is_ascii_digit()) && self.build.is_none() => {
                 version.to_string()
             }

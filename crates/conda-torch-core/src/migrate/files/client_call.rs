@@ -228,6 +228,9 @@ impl ClientCall {
                     let is_literal =
                         word.quote == Some('\'') && matches!(self.form, Form::Shell { .. });
                     let values = variables.expand(text).filter(|_| !is_literal);
+                    if values.as_ref().is_some_and(|values| values.trim().is_empty()) {
+                        continue;
+                    }
                     list.specs.push(match values {
                         Some(values) => line.with_values(&values),
                         None => line.with_variants(&variables.expansions(text)).named(),
@@ -263,7 +266,8 @@ impl ClientCall {
         // No shell reads the arguments of an action.
         let is_item = self.at.is_none();
         let quoted = |new: &String, word: &Word| {
-            quoted(&format!("{}{new}", channel_prefix(&word.text)), word, within, is_item)
+            let new = format!("{}{new}", channel_prefix(&word.text));
+            quoted(&new, word, within, is_item, self.form == Form::Strings)
         };
         let mut edits = Vec::new();
         if matches!(self.form, Form::Strings | Form::Items { .. }) {
@@ -480,7 +484,8 @@ fn arguments(words: &[Word]) -> impl Iterator<Item = usize> {
     })
 }
 
-fn has_value(text: &str) -> bool {
+/// Whether a word is an option with its value in the next word.
+pub(super) fn has_value(text: &str) -> bool {
     text.starts_with('-') && (is_option_with_value(text) || option_at_end(text).is_some())
 }
 
@@ -516,13 +521,15 @@ fn program_name(word: &str) -> &str {
     }
 }
 
+/// Whether a word is the name of a client.
+pub(super) fn is_client_name(text: &str) -> bool {
+    let name = program_name(text);
+    ["conda", "mamba", "micromamba"].iter().any(|client| name.eq_ignore_ascii_case(client))
+}
+
 /// Whether a word is a client, by its name or by a variable that has it.
 fn is_client(word: &str, variables: &Variables) -> bool {
-    let is_name = |text: &str| {
-        let name = program_name(text);
-        ["conda", "mamba", "micromamba"].iter().any(|client| name.eq_ignore_ascii_case(client))
-    };
-    if is_name(word) {
+    if is_client_name(word) {
         return true;
     }
     let program = program_name(word);
@@ -535,7 +542,7 @@ fn is_client(word: &str, variables: &Variables) -> bool {
         let program = program.to_ascii_lowercase();
         return ["conda", "mamba"].iter().any(|client| program.contains(client));
     }
-    values.iter().all(|value| is_name(value))
+    values.iter().all(|value| is_client_name(value))
 }
 
 /// A channel with the values of its variables; with the first of several, if all of them are the old channel.
@@ -581,10 +588,11 @@ fn removal(text: &str, words: &[Word], first: usize, last: usize) -> Option<Rang
 }
 
 /// A word with the quotes of the old one, or with some if a shell needs them.
-fn quoted(text: &str, old: &Word, within: Option<char>, is_item: bool) -> String {
+fn quoted(text: &str, old: &Word, within: Option<char>, is_item: bool, is_string: bool) -> String {
     let is_needed = text.contains([' ', '<', '>', '*', '[', ']', '|', ',']);
     let is_needed = is_needed && !is_item;
     let other = if within == Some('"') { '\'' } else { '"' };
+    let is_needed = is_needed || is_string;
     match old.quote.or(is_needed.then_some(other)) {
         Some(quote) => format!("{quote}{text}{quote}"),
         None => text.to_owned(),

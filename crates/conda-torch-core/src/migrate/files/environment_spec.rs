@@ -8,6 +8,7 @@ use crate::types::CudaVersion;
 
 use super::file_migration::{FileError, FileNote, LineChange};
 use super::packages::{PackageRole, role};
+use super::variables::has_blanks;
 
 /// The channels and match specs of one place: a command, a list of a file, a feature of pixi.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,19 @@ pub(super) struct SpecList {
 }
 
 impl SpecList {
+    /// Whether another reading of its words gives the same.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let names = |list: &Self| {
+            let channels = list.channels.iter().map(|line| line.name.clone());
+            channels.collect::<Vec<_>>()
+        };
+        let specs = |list: &Self| {
+            let specs = list.specs.iter();
+            specs.map(|line| (line.spec.clone(), line.variants.clone())).collect::<Vec<_>>()
+        };
+        names(self) == names(other) && specs(self) == specs(other)
+    }
+
     /// The first line that it names something on.
     pub(super) fn line(&self) -> Option<usize> {
         let specs = self.specs.iter().map(|line| line.line);
@@ -140,7 +154,7 @@ impl SpecLine {
         }
         let end = self.text.find(['=', '<', '>', '!', '~', ' ']).unwrap_or(0);
         let (name, version) = self.text.split_at(end);
-        let is_unknown = version.contains(['$', '%']) || version.contains("{{");
+        let is_unknown = has_blanks(version) || version.contains('$');
         let spec = MatchSpec::parse(name).filter(|_| is_unknown);
         let spec = spec.map(|spec| MatchSpec { version: version.to_owned(), ..spec });
         Self { spec, ..self }
@@ -171,7 +185,9 @@ impl SpecLine {
 
     /// Whether it is a variable, with packages that are not known.
     pub(super) fn is_unknown(&self) -> bool {
-        self.spec.is_none() && self.text.starts_with(['$', '%', '@'])
+        let is_file = || self.text.contains('/');
+        self.spec.is_none()
+            && (self.text.starts_with(['$', '%', '@']) || has_blanks(&self.text) && !is_file())
     }
 
     pub(super) fn role(&self) -> PackageRole {

@@ -172,7 +172,7 @@ fn quoted(new: &str, written: &str, is_block: bool) -> String {
 }
 
 /// The platforms that conda-forge has PyTorch for, for words that mean several.
-const PLATFORMS: [Subdir; 5] =
+pub(super) const PLATFORMS: [Subdir; 5] =
     [Subdir::Linux64, Subdir::LinuxAarch64, Subdir::Osx64, Subdir::OsxArm64, Subdir::Win64];
 
 /// The platforms of a selector after an item, as conda-lock reads it: `# [linux64]`.
@@ -186,17 +186,22 @@ pub(super) fn selector(text: &str, end: usize) -> Option<Vec<Subdir>> {
             Some(word) => (word, true),
             None => (word.trim(), false),
         };
-        let named = platforms_named(match word {
-            "linux64" => "linux-64",
-            "aarch64" => "linux-aarch64",
-            "osx64" => "osx-64",
-            "arm64" | "osxarm64" => "osx-arm64",
-            "win64" => "win-64",
-            name => name,
-        })?;
+        let named = platform_of_word(word)?;
         platforms.extend(PLATFORMS.into_iter().filter(|subdir| named.contains(subdir) != negated));
     }
     Some(platforms)
+}
+
+/// The platforms that a word of a selector is for.
+pub(super) fn platform_of_word(word: &str) -> Option<Vec<Subdir>> {
+    platforms_named(match word {
+        "linux64" => "linux-64",
+        "aarch64" => "linux-aarch64",
+        "osx64" => "osx-64",
+        "arm64" | "osxarm64" => "osx-arm64",
+        "win64" => "win-64",
+        name => name,
+    })
 }
 
 /// The platform that a folder's name gives away.

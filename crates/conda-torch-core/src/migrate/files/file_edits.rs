@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::conda::{ChannelKind, MatchSpec, Subdir, sibling};
+use crate::conda::{ChannelKind, MatchSpec, Subdir, Version, sibling};
 use crate::matrix::{DriverFamily, Matrix};
 use crate::resolve::Choice;
 use crate::types::CudaVersion;
@@ -162,7 +162,9 @@ impl<'a> Part<'a> {
 fn lost(list: &SpecList, is_old: bool) -> Option<(usize, &str)> {
     let is_not_needed = |line: &SpecLine| line.role() == PackageRole::NotNeeded;
     let is_emptied = !list.specs.is_empty() && list.specs.iter().all(is_not_needed);
-    let mut specs = list.specs.iter().filter(|line| is_emptied || is_old && line.is_unknown());
+    // A template of a recipe is a package of its own.
+    let is_unknown = |line: &SpecLine| is_old && !list.is_recipe && line.is_unknown();
+    let mut specs = list.specs.iter().filter(|line| is_emptied || is_unknown(line));
     // A variable can stand for the old channel.
     let is_edited = is_old || list.specs.iter().any(|line| line.role().is_edited());
     let mut channels = list.channels.iter().filter(|line| is_edited && has_variables(&line.name));
@@ -536,11 +538,18 @@ impl<'a, 'm> Planner<'a, 'm> {
                         PlatformTarget::new(*subdir, requested, self.target, self.matrix, advices);
                     let lines = || member.lines.iter().copied().filter(is_kept);
                     target.pin_lines = pin_lines(lines(), *subdir);
+                    // Beside a line with the version, `cpuonly` only chooses the build.
+                    let has_version = !target.requested.pytorch.is_empty();
                     let names_pytorch = |line: &&SpecLine| {
-                        matches!(line.role(), PackageRole::Pytorch | PackageRole::CpuOnly)
+                        let role = line.role();
+                        (role == PackageRole::Pytorch
+                            || role == PackageRole::CpuOnly && !has_version)
                             && line.applies_to(*subdir)
                     };
                     target.pytorch_lines = lines().filter(names_pytorch).map(|it| it.at).collect();
+                    let edited =
+                        lines().filter(|it| it.role().is_edited() && it.applies_to(*subdir));
+                    target.edited_lines = edited.map(|it| it.at).collect();
                     targets.push((place, target));
                 }
             }
@@ -620,7 +629,9 @@ impl<'a, 'm> Planner<'a, 'm> {
         let parts = environment.lists.iter().map(|list| &self.parts[*list]);
         let named: BTreeSet<Subdir> = parts.flat_map(|part| &part.platforms).copied().collect();
         if !named.is_empty() {
-            return named.into_iter().collect();
+            let is_general = |line: &&SpecLine| line.role().is_edited() && line.platforms.is_none();
+            let more = lines.iter().any(is_general).then_some(Subdir::Linux64);
+            return named.into_iter().chain(more).collect::<BTreeSet<_>>().into_iter().collect();
         }
         let depends_on_platform =
             |line: &&SpecLine| !matches!(line.role(), PackageRole::Python | PackageRole::Tied);
@@ -692,7 +703,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         if self.is_session && !is_old && !(is_decided && self.parts[at].is_edited) {
             note_kept(list, &mut edits.notes);
             if is_decided {
-                note_compiled(list, &mut edits.notes);
+                note_packages(list, &self.pins(environments()), &mut edits.notes);
             }
             let needs_cuda = self.needs_cuda(at, memberships);
             return ListEdits { needs_cuda, ..ListEdits::none(list) };
@@ -705,7 +716,13 @@ impl<'a, 'm> Planner<'a, 'm> {
                 builds.extend(own.filter(|build| known.insert(build.key())));
             }
         }
-        note_lines(list, self.parts[at].exported, &mut edits.notes);
+        if let Some((line, count)) = self.parts[at].exported {
+            let message = format!(
+                "{count} lines name builds of other packages, which conda-forge does not have; export with `conda env export --from-history`, or remove the builds"
+            );
+            edits.notes.push(FileNote::at(line, "exported", message));
+        }
+        note_packages(list, &self.pins(environments()), &mut edits.notes);
         let kept = Kept {
             nvidia: environments().any(|at| self.facts[at].has_toolkit),
             defaults: environments().any(|at| self.facts[at].is_exported),
@@ -758,6 +775,18 @@ impl<'a, 'm> Planner<'a, 'm> {
         }
         let cuda_platforms = self.cuda_platforms(environments());
         ListEdits { channels, specs, needs_cuda, cuda_platforms, ..ListEdits::default() }
+    }
+
+    /// The pins of CUDA of environments.
+    fn pins(&self, environments: impl Iterator<Item = usize>) -> Vec<CudaVersion> {
+        let mut pins = BTreeSet::new();
+        for at in environments {
+            if let Outcome::Decided(decision, member) = &self.decided[at] {
+                let own = decision.builds_of(*member).iter();
+                pins.extend(own.filter_map(|(_, build)| build.choice.cuda_version));
+            }
+        }
+        pins.into_iter().collect()
     }
 
     /// The platforms on which environments need `__cuda`.
@@ -918,13 +947,8 @@ fn split_specs<'a, 'm: 'a>(
     (specs, moved)
 }
 
-fn note_lines(list: &SpecList, exported: Option<(usize, usize)>, notes: &mut Vec<FileNote>) {
-    if let Some((line, count)) = exported {
-        let message = format!(
-            "{count} lines name builds of other packages, which conda-forge does not have; export with `conda env export --from-history`, or remove the builds"
-        );
-        notes.push(FileNote::at(line, "exported", message));
-    }
+/// Notes packages that may not go with the new PyTorch; `pins`: of CUDA in their environments.
+fn note_packages(list: &SpecList, pins: &[CudaVersion], notes: &mut Vec<FileNote>) {
     let has_own_channel = has_channel_for_pytorch(list);
     for spec_line in &list.specs {
         let Some(spec) = &spec_line.spec else { continue };
@@ -934,6 +958,14 @@ fn note_lines(list: &SpecList, exported: Option<(usize, usize)>, notes: &mut Vec
         if let Some(note) = compiled {
             notes.push(note);
         } else if role == PackageRole::Tied && !spec.version.is_empty() {
+            // The toolkit has CUDA's version.
+            let admits = |pin: &CudaVersion| {
+                let pin = Version::new(&[pin.major, pin.minor]);
+                spec.constraint().is_some_and(|constraint| constraint.admits_series(pin))
+            };
+            if spec.name == "cudatoolkit-dev" && pins.iter().all(admits) {
+                continue;
+            }
             let message = format!(
                 "`{text}` may exclude conda-forge's builds; remove its version if a solve fails"
             );
@@ -943,16 +975,6 @@ fn note_lines(list: &SpecList, exported: Option<(usize, usize)>, notes: &mut Vec
             notes.push(FileNote::at(*line, "not-known", message));
         }
     }
-}
-
-/// Notes packages from channels of their own that are compiled for the old PyTorch.
-fn note_compiled(list: &SpecList, notes: &mut Vec<FileNote>) {
-    let has_own_channel = has_channel_for_pytorch(list);
-    let compiled = list.specs.iter().filter_map(|line| {
-        let spec = line.spec.as_ref()?;
-        pip_requirements::compiled_spec(line.line, &line.text, spec, has_own_channel)
-    });
-    notes.extend(compiled);
 }
 
 fn has_channel_for_pytorch(list: &SpecList) -> bool {
@@ -1042,7 +1064,8 @@ fn channel_edits(channels: &[&str], kept: Kept) -> Vec<Edit<String>> {
     let forge = if kinds.contains(&ChannelKind::CondaForge) {
         None
     } else {
-        first(ChannelKind::Pytorch).or(first(ChannelKind::Nvidia)).or(first(ChannelKind::Defaults))
+        let nvidia = first(ChannelKind::Nvidia).filter(|_| !kept.nvidia);
+        first(ChannelKind::Pytorch).or(nvidia).or(first(ChannelKind::Defaults))
     };
     let is_migrated = kinds.iter().any(|kind| kind.is_old_torch());
     let edit = |(at, kind): (usize, &ChannelKind)| match kind {
@@ -1085,5 +1108,8 @@ mod tests {
         let kept = Kept { nvidia: true, defaults: true };
         let edits = channel_edits(&["pytorch", "nvidia", "defaults"], kept);
         assert_eq!(edits[1..], [None, None]);
+        assert_eq!(channel_edits(&["nvidia"], kept), [None]);
+        let forge = Some(vec!["conda-forge".to_owned()]);
+        assert_eq!(channel_edits(&["nvidia"], Kept::default()), [forge]);
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::types::Shell;
 
-use super::client_call::{ClientCall, Subcommand};
+use super::client_call::{ClientCall, Subcommand, has_value, is_client_name};
 use super::environment_spec::RunPlace;
 use super::file_migration::FileError;
 use super::session::{Arms, EnvironmentName, Scope, Session};
@@ -32,7 +32,7 @@ const CHANNELS: [&str; 2] = ["channel", "channels"];
 pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Result<(), FileError> {
     let none = Arms::new();
     let mut at = 0;
-    let mut is_markdown = false;
+    let (mut is_markdown, mut is_output) = (false, false);
     while let Some(start) = text[at..].find(['"', '\'', '[', '(', '#', '/']).map(|start| at + start)
     {
         let rest = &text[start..];
@@ -48,6 +48,14 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
                 let end = rest.find('\n').unwrap_or(rest.len());
                 session.file.prose.push(start..start + end);
                 at = start + end;
+            }
+            '[' if kind == Literals::Python
+                && let Some((words, end)) = elements(text, start)
+                && words.iter().any(|word| word.quote.is_some() && is_client_name(&word.text)) =>
+            {
+                let command = SimpleCommand { words, form: Form::Strings, is_conditional: false };
+                session.run_command(&command, &none, Shell::Posix, 0)?;
+                at = end;
             }
             '[' if kind != Literals::Notebook => {
                 if let Some((words, end)) =
@@ -89,12 +97,23 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
                     session.file.prose.push(range);
                 } else if let Some(word) = string(text, start, c) {
                     at = word.range.end;
-                    if kind == Literals::Notebook && word.text == "cell_type" {
-                        is_markdown =
-                            text[at..].trim_start_matches([':', ' ']).starts_with("\"markdown");
+                    let value = text[at..].trim_start().strip_prefix(':').map(str::trim_start);
+                    if let Some(value) = value.filter(|_| kind == Literals::Notebook) {
+                        match word.text.as_str() {
+                            "cell_type" => is_markdown = value.starts_with("\"markdown"),
+                            // What a cell printed.
+                            "outputs" => is_output = true,
+                            _ => {}
+                        }
+                        is_output &= !matches!(word.text.as_str(), "cell_type" | "source");
+                    }
+                    if kind == Literals::Python
+                        && let Some((name, is_certain)) = assigned_name(&text[..start])
+                    {
+                        session.scope.variables.set(name, &word.text, !is_certain);
                     }
                     let range = word.range.start + 1..word.range.end - 1;
-                    if is_markdown {
+                    if is_markdown || is_output {
                         session.file.prose.push(range);
                     } else {
                         run(session, text, range, Some(c))?;
@@ -120,6 +139,46 @@ fn run(
         return Ok(());
     }
     session.run(&ShellText { text, range, shell: Shell::Posix, within, is_folded: false })
+}
+
+/// The name that a line gives a string, and whether it does so whatever happens: `NAME = `.
+fn assigned_name(before: &str) -> Option<(&str, bool)> {
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    let name = line.trim_end().strip_suffix('=')?.trim_end();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let own = name.trim_start();
+    (!own.is_empty() && own.chars().all(is_name)).then_some((own, own.len() == name.len()))
+}
+
+/// The elements of a list of Python that begins at a byte, and its end: strings, and other expressions as variables.
+fn elements(text: &str, start: usize) -> Option<(Vec<Word>, usize)> {
+    let mut words = Vec::new();
+    let mut at = start + 1;
+    loop {
+        at = text.len() - text[at..].trim_start_matches([',', ' ', '\t', '\r', '\n']).len();
+        let rest = &text[at..];
+        let prefix = rest.find(|c: char| !matches!(c, 'f' | 'r' | 'F' | 'R')).unwrap_or(0);
+        match rest[prefix..].chars().next()? {
+            ']' if prefix == 0 => return Some((words, at + 1)),
+            '#' if prefix == 0 => at += rest.find('\n')?,
+            quote @ ('"' | '\'') if prefix <= 2 => {
+                let word = string(text, at + prefix, quote)?;
+                at = word.range.end;
+                words.push(word);
+            }
+            _ => {
+                let end = rest.find([',', ']', '[', '(', '{', '"', '\'', '#', '\n'])?;
+                let is_name = |c: char| c.is_ascii_alphanumeric() || "_.*".contains(c);
+                let name = rest[..end].trim_end();
+                if !rest[end..].starts_with([',', ']', '\n']) || !name.chars().all(is_name) {
+                    return None;
+                }
+                let range = at..at + name.len();
+                words.push(Word { range, text: format!("${{{name}}}"), quote: None });
+                at += end;
+            }
+        }
+    }
 }
 
 /// The strings that a call is given: packages, and channels by keyword.
@@ -181,6 +240,22 @@ impl Arguments {
         }
     }
 
+    /// Takes channels that are given as options out of the packages.
+    fn read_options(&mut self) {
+        for packages in &mut self.packages {
+            let mut words = std::mem::take(packages).into_iter();
+            while let Some(word) = words.next() {
+                if matches!(word.text.as_str(), "-c" | "--channel") {
+                    self.channels.extend(words.next().map(|channel| vec![channel]));
+                } else if has_value(&word.text) {
+                    words.next();
+                } else if !word.text.starts_with('-') {
+                    packages.push(word);
+                }
+            }
+        }
+    }
+
     fn take(&mut self, keyword: &str, words: Vec<Word>) {
         match keyword {
             "" | "packages" => self.packages.push(words),
@@ -190,7 +265,8 @@ impl Arguments {
     }
 
     /// Adds them as one environment's; `name`: of the function.
-    fn add(self, session: &mut Session<'_>, name: &str) -> Result<(), FileError> {
+    fn add(mut self, session: &mut Session<'_>, name: &str) -> Result<(), FileError> {
+        self.read_options();
         let in_image = name != "conda_install" && name != "conda";
         let place = if in_image { RunPlace::ImageBuild } else { RunPlace::Anywhere };
         let scope = Scope::new(EnvironmentName::Current, place, Vec::new());

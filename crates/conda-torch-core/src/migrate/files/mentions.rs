@@ -79,6 +79,8 @@ pub(super) fn notes(
             let Some(kind) = kind.filter(|_| !is_in(&handled, at)) else { continue };
             let is_comment = is_in(&prose, at) || comment.is_some_and(|it| it < range.start);
             is_prose &= is_comment || !counts(format, trimmed, kind);
+            // Of `$(NAME)` only the beginning is in the word.
+            let word = word.trim_end_matches('$');
             if shown.last() != Some(&(kind, word)) {
                 shown.push((kind, word));
             }

@@ -188,7 +188,10 @@ impl<'m> PackageEditor<'_, 'm> {
             self.names_pytorch && scope.iter().all(|build| build.target.requested.names_pytorch);
         match scope.first().filter(|_| !names_pytorch) {
             Some(ChosenBuild { choice, .. }) => {
-                let pytorch = spec("pytorch", &format!("={}", choice.build.pytorch));
+                let own = choice.build.pytorch;
+                let is_one = scope.iter().all(|build| build.choice.build.pytorch == own);
+                let version = if is_one { format!("={own}") } else { String::new() };
+                let pytorch = spec("pytorch", &version);
                 let build = Some("cpu*".to_owned());
                 (vec![MatchSpec { build, ..pytorch }], ChangeReason::NAMED_BUILD)
             }
@@ -210,7 +213,7 @@ impl<'m> PackageEditor<'_, 'm> {
         let version = if spec.version.is_empty() || !has_cuda_version {
             String::new()
         } else {
-            spec.restyled(pin).replace("==", "=")
+            format!("={pin}")
         };
         Some((vec![self.spec(spec, &spec.name, &version)], ChangeReason::FOLLOWS_CUDA))
     }
@@ -239,7 +242,8 @@ impl PytorchForm {
                 && target.device() == RequestedAccelerator::Cpu
         });
         let metapackage = scope.iter().all(|build| build.choice.build.metapackage);
-        let has_cpu_only = scope.iter().any(|build| build.target.requested.has_cpu_only);
+        let requested = || scope.iter().map(|build| &build.target.requested);
+        let has_cpu_only = requested().any(|it| it.has_cpu_only || it.has_cpu_name);
         let name = match old_name {
             _ if !metapackage => "pytorch",
             _ if all_cuda => "pytorch-gpu",

@@ -77,7 +77,9 @@ pub(super) fn role(spec: &MatchSpec) -> PackageRole {
     match (spec.name.as_str(), replacement(&spec.name)) {
         ("python", _) => PackageRole::Python,
         ("cpuonly", _) => PackageRole::CpuOnly,
-        ("mkl" | "cudnn" | "nccl" | "intel-openmp" | "libtorch", _) => PackageRole::Tied,
+        ("mkl" | "cudnn" | "nccl" | "intel-openmp" | "libtorch" | "cudatoolkit-dev", _) => {
+            PackageRole::Tied
+        }
         ("torchdata" | "pytorch3d" | "captum" | "xformers", _)
         | (_, Some(Replacement::Discontinued)) => PackageRole::Extension,
         (_, Some(Replacement::Pytorch)) => PackageRole::Pytorch,

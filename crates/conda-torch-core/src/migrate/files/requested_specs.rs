@@ -9,7 +9,7 @@ use super::environment_spec::SpecLine;
 use super::packages::{PackageRole, role};
 
 #[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts about the lines")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about the lines")]
 pub(super) struct RequestedSpecs {
     pub device: RequestedAccelerator,
     /// The CUDA of the old builds.
@@ -23,6 +23,8 @@ pub(super) struct RequestedSpecs {
     /// Whether a line selects CUDA.
     pub has_cuda_pin: bool,
     pub has_cpu_only: bool,
+    /// Whether a line names conda-forge's `pytorch-cpu`.
+    pub has_cpu_name: bool,
     /// Whether a line selects CUDA builds of PyTorch.
     pub has_cuda_only: bool,
 }
@@ -62,6 +64,7 @@ impl RequestedSpecs {
                         self.device = RequestedAccelerator::Cuda;
                     }
                     "pytorch-cpu" | "pytorch-nightly-cpu" => {
+                        self.has_cpu_name |= spec.name == "pytorch-cpu";
                         self.device = RequestedAccelerator::Cpu;
                     }
                     _ => self.add_build(spec),

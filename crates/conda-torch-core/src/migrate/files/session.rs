@@ -13,7 +13,9 @@ use super::file_migration::{FileError, FileNote};
 use super::file_specs::FileSpecs;
 use super::packages::{PackageRole, is_old, role};
 use super::pip_requirements;
-use super::shell_words::{Form, ShellText, SimpleCommand, SimpleCommands, Word};
+use super::shell_words::{
+    Form, ShellText, SimpleCommand, SimpleCommands, Word, powershell_strings,
+};
 use super::text_edit::Lines;
 use super::variables::{Variables, assignment, variable_of};
 use super::yaml_lists::EnvironmentDocument;
@@ -101,6 +103,8 @@ pub(super) struct Scope {
     pub place: RunPlace,
     pub variables: Variables,
     assigned_words: WordsOfVariables,
+    /// The lists in variables that an environment has already.
+    attached: HashSet<(usize, EnvironmentName)>,
 }
 
 impl Scope {
@@ -114,6 +118,7 @@ impl Scope {
             place,
             variables: Variables::default(),
             assigned_words: WordsOfVariables::default(),
+            attached: HashSet::new(),
         }
     }
 
@@ -126,7 +131,8 @@ impl Scope {
     /// How much a copy of it costs, in lists. A variable that is changed is one of them.
     fn size(&self) -> usize {
         let ways = self.environments.values().flatten().map(|way| 1 + way.lists.len());
-        1 + self.variables.len() + self.assigned_words.len() + ways.sum::<usize>()
+        let variables = self.variables.len() + self.assigned_words.len();
+        1 + variables + self.attached.len() + ways.sum::<usize>()
     }
 }
 
@@ -164,7 +170,8 @@ pub(super) struct Session<'t> {
     packages: usize,
     /// The lists in values of variables, by the bytes at which they begin.
     assigned_lists: HashMap<usize, usize>,
-    attached: HashSet<(usize, EnvironmentName)>,
+    /// Those whose words are read again, as by an alias of YAML, by the bytes of their words.
+    known_lists: HashMap<(usize, usize), usize>,
     /// The environment files that the text writes.
     saved: Vec<SavedEnvironment>,
     /// Their places, by the last part of their paths.
@@ -189,10 +196,16 @@ impl<'t> Session<'t> {
             memberships: 0,
             packages: 0,
             assigned_lists: HashMap::new(),
-            attached: HashSet::new(),
+            known_lists: HashMap::new(),
             saved: Vec::new(),
             saved_names: HashMap::new(),
         }
+    }
+
+    /// The number of a new branch.
+    pub(super) fn new_branch(&mut self) -> usize {
+        self.branches += 1;
+        self.branches
     }
 
     /// Whether nothing but blanks stands before a byte on its line.
@@ -273,15 +286,29 @@ impl<'t> Session<'t> {
 
     /// Runs a text in a new shell, whose activations end with it.
     pub(super) fn run_in_shell(&mut self, source: &ShellText<'_>) -> Result<(), FileError> {
-        self.scope.active = self.scope.default.clone();
-        self.run(source)?;
-        self.scope.active = self.scope.default.clone();
-        Ok(())
+        self.run_in_arms(source, &[], true)
     }
 
     /// Runs a text in the shell that is there.
     pub(super) fn run(&mut self, source: &ShellText<'_>) -> Result<(), FileError> {
         self.run_quoted(source, &[], 0)
+    }
+
+    /// Runs a text within branches, perhaps in a new shell.
+    pub(super) fn run_in_arms(
+        &mut self,
+        source: &ShellText<'_>,
+        arms: &[(usize, usize)],
+        is_new_shell: bool,
+    ) -> Result<(), FileError> {
+        if is_new_shell {
+            self.scope.active = self.scope.default.clone();
+        }
+        self.run_quoted(source, &arms[..arms.len().min(MOST_BRANCHES)], 0)?;
+        if is_new_shell {
+            self.scope.active = self.scope.default.clone();
+        }
+        Ok(())
     }
 
     fn run_quoted(
@@ -320,7 +347,9 @@ impl<'t> Session<'t> {
         let first = words[0].trim_start_matches('@');
         if is_shown.contains(&first) {
             let range = command.words[0].range.start..command.words[words.len() - 1].range.end;
-            self.file.prose.push(range);
+            if !is_written(&self.text[range.end..]) {
+                self.file.prose.push(range);
+            }
             return Ok(());
         }
         // `NAME=value command` sets it for that command only.
@@ -388,9 +417,11 @@ impl<'t> Session<'t> {
                 let scope = &self.scope;
                 let assigned: Vec<Rc<Vec<AssignedWords>>> = call
                     .take_arguments(|word| {
-                        scope.assigned_words.get(variable_of(word)?.as_str()).cloned()
+                        let values = scope.assigned_words.get(variable_of(word)?.as_str())?;
+                        let mut words = values.iter().flat_map(|value| &value.words);
+                        let is_known = words.all(|it| !scope.variables.values(&it.text).is_empty());
+                        (is_known && !values.is_empty()).then(|| values.clone())
                     })
-                    .filter(|values| !values.is_empty())
                     .collect();
                 self.add_call_with(call, name, arms, assigned)
             }
@@ -402,6 +433,18 @@ impl<'t> Session<'t> {
     pub(super) fn value_of(&self, command: &SimpleCommand, name: &str) -> (Vec<Word>, Form) {
         let Form::Shell { shell, within } = command.form else { return (Vec::new(), command.form) };
         let words = &command.words;
+        if shell == Shell::Powershell
+            && let Some(sign) = self.text[words[0].range.start..].find('=')
+        {
+            let start = words[0].range.start + sign + 1;
+            match powershell_strings(self.text, start) {
+                Some(list) if list.len() > 1 => return (list, Form::Strings),
+                None if self.text[start..].trim_start().starts_with('@') => {
+                    return (Vec::new(), Form::Strings);
+                }
+                Some(_) | None => {}
+            }
+        }
         let has_name = |word: &Word| {
             let rest = word.text.strip_prefix(name);
             rest.is_some_and(|rest| rest.trim_start_matches([':', '?', '+']).starts_with('='))
@@ -516,7 +559,7 @@ impl<'t> Session<'t> {
         }
         let name = name.unwrap_or_else(|| self.scope.active.clone());
         for (list, arms) in lists {
-            if !self.attached.insert((list, name.clone())) {
+            if !self.scope.attached.insert((list, name.clone())) {
                 continue;
             }
             self.attach(Some(list), false, name.clone(), &arms)?;
@@ -652,7 +695,16 @@ impl<'t> Session<'t> {
         self.packages += list.specs.len() + list.channels.len();
         super::file_migration::check_size(self.packages)?;
         if let Some(last) = call.words.last() {
-            self.file.handled.push(call.start..last.range.end);
+            let place = (call.start, last.range.end);
+            let known = self.known_lists.get(&place).copied();
+            // With other values of variables, it is another list.
+            if let Some(known) = known
+                && self.file.lists[known].is_same(&list)
+            {
+                return Ok(known);
+            }
+            self.known_lists.insert(place, self.file.lists.len());
+            self.file.handled.push(place.0..place.1);
         }
         self.facts.push(ListFacts::of(&list));
         self.file.lists.push(list);
@@ -792,6 +844,17 @@ impl<'t> Session<'t> {
 /// The last part of a path.
 fn last_part(path: &str) -> &str {
     path.rfind(['/', '\\']).map_or(path, |at| &path[at + 1..])
+}
+
+/// Whether what follows a command saves its output to a file.
+fn is_written(after: &str) -> bool {
+    let after = after.trim_start_matches([' ', '\t', '"', '\'']);
+    let is_saved = |target: &str| {
+        let target = target.trim_start_matches(['>', ' ', '\t']);
+        !target.starts_with(['&', '(']) && !target.starts_with("/dev/")
+    };
+    let tee = |next: &str| next.trim_start().trim_start_matches("sudo ").starts_with("tee ");
+    after.strip_prefix('>').is_some_and(is_saved) || after.strip_prefix('|').is_some_and(tee)
 }
 
 /// Whether a word is the program pip.

@@ -395,6 +395,47 @@ pub(super) fn strings(
     }
 }
 
+/// The strings of a list of PowerShell that begins at a byte: `"a", "b"`, or in `@( … )`, where line ends separate them
+/// too; `None` if other things are in it.
+pub(super) fn powershell_strings(text: &str, start: usize) -> Option<Vec<Word>> {
+    let blanks = [' ', '\t'];
+    let mut at = text.len() - text[start..].trim_start_matches(blanks).len();
+    let in_brackets = text[at..].starts_with("@(");
+    at += if in_brackets { 2 } else { 0 };
+    let mut words = Vec::new();
+    let mut needs_comma = false;
+    loop {
+        at = text.len() - text[at..].trim_start_matches(blanks).len();
+        let rest = &text[at..];
+        match rest.chars().next() {
+            Some('"' | '\'') if !needs_comma => {
+                let quote = rest.chars().next()?;
+                let end = at + 1 + rest[1..].find([quote, '\n'])?;
+                let word = text[at + 1..end].to_owned();
+                if !text[end..].starts_with(quote) {
+                    return None;
+                }
+                words.push(Word { range: at..end + 1, text: word, quote: Some(quote) });
+                at = end + 1;
+                needs_comma = true;
+            }
+            Some(',') => {
+                at += 1;
+                at = text.len() - text[at..].trim_start().len();
+                needs_comma = false;
+            }
+            Some(')') if in_brackets => return Some(words),
+            Some('#') if in_brackets => at += rest.find('\n')?,
+            Some('\r' | '\n') if in_brackets => {
+                at += 1;
+                needs_comma = false;
+            }
+            None | Some('\r' | '\n' | ';' | '#') if !in_brackets => return Some(words),
+            _ => return None,
+        }
+    }
+}
+
 /// The string in quotes that begins at a byte.
 pub(super) fn string(text: &str, start: usize, quote: char) -> Option<Word> {
     let mut plain = String::new();
@@ -457,6 +498,25 @@ mod tests {
         let found = SimpleCommands::of(&source).next().expect("a command");
         let texts: Vec<&str> = found.words.iter().map(|word| word.text.as_str()).collect();
         assert_eq!(texts, ["conda", "install", "a>=1", "b"]);
+    }
+
+    #[test]
+    fn reads_lists_of_powershell() {
+        let texts = |text: &str| {
+            let words = powershell_strings(text, 0)?;
+            Some(words.into_iter().map(|word| word.text).collect::<Vec<_>>().join("|"))
+        };
+        for (text, expected) in [
+            (" \"a\", 'b'\nc", Some("a|b")),
+            ("@(\n  'a', # why\r\n  'b'\n  'c'\n)", Some("a|b|c")),
+            ("'a',\n'b'", Some("a|b")),
+            ("'a' + 'b'", None),
+            ("@('a', $b)", None),
+            ("@('a'", None),
+            ("@(\"a\n\")", None),
+        ] {
+            assert_eq!(texts(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

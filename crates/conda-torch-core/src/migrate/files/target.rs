@@ -26,6 +26,7 @@ pub struct Target<'a> {
 }
 
 /// The machine for one platform of a file, and what the file requests there.
+#[derive(Clone)]
 pub(super) struct PlatformTarget<'m> {
     pub subdir: Subdir,
     pub requested: RequestedSpecs,
@@ -38,6 +39,8 @@ pub(super) struct PlatformTarget<'m> {
     pub pin_lines: Vec<usize>,
     /// The lines that name PyTorch, by their places in the file.
     pub pytorch_lines: Vec<usize>,
+    /// The lines that may change, by their places in the file.
+    pub edited_lines: Vec<usize>,
     pub matrix: &'m Matrix,
     pub advices: Advices<'m>,
 }
@@ -97,6 +100,7 @@ impl<'m> PlatformTarget<'m> {
             raised_from: None,
             pin_lines: Vec::new(),
             pytorch_lines: Vec::new(),
+            edited_lines: Vec::new(),
             matrix,
             advices,
         }
@@ -105,14 +109,16 @@ impl<'m> PlatformTarget<'m> {
     /// The same with the oldest driver for a newer CUDA, if there is one; `None` for a described machine.
     pub(super) fn with_newer_driver(&self) -> Option<Self> {
         let old = self.requested.cuda.filter(|_| !self.is_described)?;
-        let newer = self.matrix.majors.iter().find(|row| row.major > old.major)?;
-        let cuda = Some(CudaVersion::new(newer.major, 0));
+        let major = self.matrix.majors.iter().find(|row| row.major > old.major);
+        let major = major.map(|row| CudaVersion::new(row.major, 0));
+        // Before CUDA 11, a driver runs no newer minor version.
+        let minor = self.matrix.cuda_versions.iter().copied();
+        let minor = minor.filter(|pin| pin.major == old.major && *pin > old && old.major < 11);
+        let cuda = Some(minor.min().or(major)?);
         let requested = RequestedSpecs { cuda, ..self.requested.clone() };
         let machine = self.advices.borrow_mut().assumed(self.subdir, &requested, self.matrix);
         let raised_from = self.raised_from.or(Some(old));
-        let (advices, pin_lines) = (self.advices.clone(), self.pin_lines.clone());
-        let pytorch_lines = self.pytorch_lines.clone();
-        Some(Self { requested, machine, raised_from, pin_lines, pytorch_lines, advices, ..*self })
+        Some(Self { requested, machine, raised_from, ..self.clone() })
     }
 
     /// What to run on. A described machine without an NVIDIA GPU cannot run CUDA builds.
@@ -218,7 +224,9 @@ impl ChosenBuild<'_> {
     /// What the edits to a line depend on: of the builds with the same, one is enough.
     pub(super) fn key(&self) -> impl Hash + Eq + use<> {
         let Self { target, choice } = self;
-        let RequestedSpecs { names_pytorch, has_cuda_pin, has_cpu_only, .. } = target.requested;
+        let RequestedSpecs { names_pytorch, has_cuda_pin, has_cpu_only, has_cpu_name, .. } =
+            target.requested;
+        let has_cpu_only = (has_cpu_only, has_cpu_name);
         let companions: Vec<*const CompanionBuild> =
             choice.companions.iter().map(|row| std::ptr::from_ref(*row)).collect();
         let requested = (target.subdir, target.device(), names_pytorch, has_cuda_pin, has_cpu_only);
@@ -226,8 +234,28 @@ impl ChosenBuild<'_> {
     }
 }
 
-/// Chooses the build for each platform, if necessary with newer drivers; `None` if a platform has none.
+/// Chooses the build for each platform, if necessary with newer drivers; `None` if a platform has none. Platforms
+/// without a line in common need not agree.
 pub(super) fn choose<'m>(targets: &mut [PlatformTarget<'m>]) -> Option<Vec<Choice<'m>>> {
+    let groups = sharing(targets, |target| &target.edited_lines);
+    if groups.len() < 2 {
+        return choose_together(targets);
+    }
+    let mut chosen = Vec::with_capacity(targets.len());
+    for group in groups {
+        let mut own: Vec<PlatformTarget<'m>> =
+            group.iter().map(|at| targets[*at].clone()).collect();
+        let choices = choose_together(&mut own)?;
+        for ((at, target), choice) in group.into_iter().zip(own).zip(choices) {
+            targets[at] = target;
+            chosen.push((at, choice));
+        }
+    }
+    chosen.sort_unstable_by_key(|(at, _)| *at);
+    Some(chosen.into_iter().map(|(_, choice)| choice).collect())
+}
+
+fn choose_together<'m>(targets: &mut [PlatformTarget<'m>]) -> Option<Vec<Choice<'m>>> {
     loop {
         if let Some(choices) = choose_as_requested(targets) {
             return Some(choices);
@@ -300,7 +328,7 @@ fn together<'m>(
 ) -> Option<Vec<Choice<'m>>> {
     let mut choices: Vec<Choice<'m>> =
         targets.iter().map(|target| choose(target, None)).collect::<Option<_>>()?;
-    for members in sharing_a_pin(targets) {
+    for members in sharing(targets, |target| &target.pin_lines) {
         let pins: Vec<CudaVersion> =
             members.iter().filter_map(|at| choices[*at].cuda_version).collect();
         if pins.is_empty() {
@@ -320,8 +348,11 @@ fn together<'m>(
     Some(choices)
 }
 
-/// The targets whose pins of `cuda-version` are on the same lines, together.
-fn sharing_a_pin(targets: &[PlatformTarget<'_>]) -> Vec<Vec<usize>> {
+/// The targets with the same lines of a kind, together.
+fn sharing<'m>(
+    targets: &[PlatformTarget<'m>],
+    lines: for<'t> fn(&'t PlatformTarget<'m>) -> &'t Vec<usize>,
+) -> Vec<Vec<usize>> {
     /// The first member of a target's group: groups are trees of targets, with the first as the root.
     fn first(parents: &mut [usize], mut at: usize) -> usize {
         while parents[at] != at {
@@ -333,7 +364,7 @@ fn sharing_a_pin(targets: &[PlatformTarget<'_>]) -> Vec<Vec<usize>> {
     let mut parents: Vec<usize> = (0..targets.len()).collect();
     let mut target_of_line: HashMap<usize, usize> = HashMap::new();
     for (at, target) in targets.iter().enumerate() {
-        for line in &target.pin_lines {
+        for line in lines(target) {
             let other = *target_of_line.entry(*line).or_insert(at);
             let roots = [first(&mut parents, at), first(&mut parents, other)];
             parents[roots[0].max(roots[1])] = roots[0].min(roots[1]);

@@ -152,12 +152,15 @@ pub(super) fn edit_item(
         return Some(vec![without_item(lines, line, item.end)]);
     };
     let (before, end) = (&text[line.start..item.start], lines.end_of(&line));
+    // A selector is for every line that the item becomes.
+    let comment = rest.trim_start().strip_prefix('#').unwrap_or_default();
+    let selector = if comment.trim_start().starts_with('[') { rest.trim_end() } else { "" };
     let mut added = String::new();
     for new in more {
         if rest.ends_with('\n') {
-            added.extend([before, new, end]);
+            added.extend([before, new, selector, end]);
         } else {
-            added.extend([end, before, new]);
+            added.extend([end, before, new, selector]);
         }
     }
     Some(vec![TextEdit::new(item, first), TextEdit::new(line.end..line.end, added)])
@@ -190,8 +193,20 @@ fn remove_element(
     let gap = text.get(own.end..next)?;
     let comma = gap[..gap.find('#').unwrap_or(gap.len())].find(',');
     let end = match comma {
-        Some(_) if at + 1 < elements.len() && !gap.contains(['#', '\n']) => next,
-        Some(comma) if gap[..comma].trim().is_empty() => own.end + comma + 1,
+        // An anchor may stand before the next.
+        Some(comma)
+            if at + 1 < elements.len()
+                && !gap.contains(['#', '\n'])
+                && gap[comma + 1..].trim().is_empty() =>
+        {
+            next
+        }
+        Some(comma) if gap[..comma].trim().is_empty() => {
+            let rest = &gap[comma + 1..];
+            let blanks = rest.len() - rest.trim_start_matches(' ').len();
+            let is_last = rest[blanks..].starts_with(['\r', '\n', '#']);
+            own.end + comma + 1 + if is_last { 0 } else { blanks }
+        }
         Some(_) | None if at + 1 == elements.len() => own.end,
         Some(_) | None => return None,
     };

@@ -92,8 +92,17 @@ pub(super) fn has_variables(text: &str) -> bool {
     references(text).next().is_some()
 }
 
+/// Whether a text has variables, or the blanks of a form: `{}`, `%s`.
+pub(super) fn has_blanks(text: &str) -> bool {
+    text.contains(['{', '%']) || has_variables(text)
+}
+
 /// The variable that a text stands for, by its name in lower case: `$A`, or all items of a list, `"${A[@]}"`.
 pub(super) fn variable_of(text: &str) -> Option<String> {
+    // All items of a list of PowerShell: `@a`.
+    if let Some(name) = text.strip_prefix('@') {
+        return Some(name.to_ascii_lowercase());
+    }
     let (start, end, name) = references(text).next()?;
     let name = name.trim_end_matches("[@]").trim_end_matches("[*]");
     (start == 0 && end == text.len()).then(|| name.to_ascii_lowercase())
@@ -102,14 +111,14 @@ pub(super) fn variable_of(text: &str) -> Option<String> {
 /// What is around the name of a variable.
 const BRACKETS: [(&str, &str); 4] = [("%", "%"), ("${{", "}}"), ("${", "}"), ("$(", ")")];
 
-/// The names of the variables of a text with their places: `$A`, `${A}`, `$(A)`, `%A%`, `$env:A`, `${{ env.A }}`.
+/// The names of the variables of a text with their places: `$A`, `${A}`, `$(A)`, `%A%`, `$env:A`, `${{ env.A }}`, `{A}`.
 fn references(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
     let mut at = 0;
     // Whether each of the brackets can still be closed: a text may open very many.
     let mut can_close = [true; BRACKETS.len()];
     std::iter::from_fn(move || {
         loop {
-            let start = at + text[at..].find(['$', '%'])?;
+            let start = at + text[at..].find(['$', '%', '{'])?;
             at = start + 1;
             if let Some((end, name)) = reference(text, start, &mut can_close) {
                 at = end;
@@ -126,6 +135,11 @@ fn reference<'t>(
 ) -> Option<(usize, &'t str)> {
     let rest = &text[start..];
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    // Of a string of Python: `{version}`, `{0}`.
+    if let Some(inner) = rest.strip_prefix('{') {
+        let length = inner.find(|c: char| !is_name(c)).filter(|length| *length > 0)?;
+        return inner[length..].starts_with('}').then(|| (start + length + 2, &inner[..length]));
+    }
     let has_brackets = rest.starts_with('%') || matches!(rest.as_bytes().get(1), Some(b'{' | b'('));
     let mut brackets = BRACKETS.iter().zip(can_close).filter(|_| has_brackets);
     let found = brackets.find_map(|((open, close), can_close)| {
@@ -202,6 +216,7 @@ mod tests {
             "=${{ env.PY }}",
             "=$(PY)",
             "=${env:PY}",
+            "={PY}",
         ] {
             assert_eq!(variables.expand(text).as_deref(), Some("=3.8"), "{text}");
         }

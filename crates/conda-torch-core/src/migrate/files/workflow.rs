@@ -7,11 +7,12 @@ use crate::types::Shell;
 use crate::yaml::{Document, Value};
 
 use super::client_call::{ClientCall, Subcommand};
-use super::environment_spec::{RunPlace, SpecLine};
+use super::environment_spec::{RunPlace, SpecLine, SpecList};
 use super::file_migration::FileError;
 use super::file_specs::FileSpecs;
 use super::session::{EnvironmentName, Reading, Scope, Session};
 use super::shell_words::{Form, ShellText, SimpleCommands, Word};
+use super::variables::{has_blanks, has_variables};
 use super::yaml_lists;
 
 pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
@@ -259,11 +260,71 @@ fn read_commands(session: &mut Session<'_>, text: &str, value: Value<'_>) -> Res
     for item in value.items() {
         read_commands(session, text, item)?;
     }
+    let is_read = read_packages(session, text, value)?;
     for (name, item) in value.entries() {
+        if is_read && (name == "channels" || PACKAGES.contains(&name)) {
+            continue;
+        }
+        if name == "matrix" {
+            set_alternatives(session, "", item);
+            continue;
+        }
         set_variable(session, text, name, item);
         read_commands(session, text, item)?;
     }
     Ok(())
+}
+
+/// Keys with packages beside `channels`, as Ansible's modules have them.
+const PACKAGES: [&str; 4] = ["packages", "dependencies", "specs", "name"];
+
+/// Keys with the environment that they are for.
+const ENVIRONMENTS: [&str; 4] = ["environment", "env", "prefix", "envname"];
+
+/// Reads a map with channels and a list of packages, and whether it is one.
+fn read_packages(
+    session: &mut Session<'_>,
+    text: &str,
+    value: Value<'_>,
+) -> Result<bool, FileError> {
+    let words = |value: Value<'_>| {
+        let scalar = value.text().is_some().then_some(value);
+        let items = value.items().chain(scalar);
+        items.map(|item| yaml_lists::word_of(text, item, 0)).collect::<Option<Vec<Word>>>()
+    };
+    let lists = |keys: &[&str]| {
+        let found = keys.iter().find_map(|key| value.get(key))?;
+        words(found).filter(|words| !words.is_empty())
+    };
+    let Some(channels) = lists(&["channels"]) else { return Ok(false) };
+    let Some(packages) = lists(&PACKAGES) else { return Ok(false) };
+    // The version of its only package stands elsewhere.
+    let is_unknown = |word: &Word| has_blanks(&word.text) || has_variables(&word.text);
+    if value.get("version").is_some() || channels.iter().chain(&packages).any(is_unknown) {
+        return Ok(false);
+    }
+    let name = ENVIRONMENTS.iter().find_map(|key| value.get(key).and_then(Value::text));
+    let name = name.map_or(EnvironmentName::Current, EnvironmentName::of);
+    for (subcommand, words) in [(Subcommand::Config, channels), (Subcommand::Install, packages)] {
+        let is_block = words.first().is_some_and(|word| yaml_lists::is_block_item(text, word));
+        let call = ClientCall::of_words(subcommand, words, Form::Items { is_block });
+        let list = call.list(&session.lines, &session.scope.variables, session.scope.place);
+        let list = session.register(call, SpecList { has_channels: true, ..list }, &[])?;
+        session.attach(Some(list), false, name.clone(), &[])?;
+    }
+    Ok(true)
+}
+
+/// Sets the variables of a matrix, which have each of its values in turn; `name`: the key around a value.
+fn set_alternatives(session: &mut Session<'_>, name: &str, value: Value<'_>) {
+    if let Some(written) = value.text() {
+        // CircleCI's have the place of their definition before the name.
+        for name in [name.to_owned(), format!("parameters.{name}"), format!("matrix.{name}")] {
+            session.scope.variables.set(&name, written, true);
+        }
+    }
+    value.items().for_each(|item| set_alternatives(session, name, item));
+    value.entries().for_each(|(name, item)| set_alternatives(session, name, item));
 }
 
 fn run_scalar(

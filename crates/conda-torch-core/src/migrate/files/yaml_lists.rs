@@ -67,13 +67,14 @@ fn calls(
 }
 
 /// A scalar of a document that begins at a byte, as a word.
-fn word_of(text: &str, value: Value<'_>, offset: usize) -> Option<Word> {
+pub(super) fn word_of(text: &str, value: Value<'_>, offset: usize) -> Option<Word> {
     let range = value.range().start + offset..value.range().end + offset;
     let quote = text[range.clone()].chars().next().filter(|c| matches!(c, '"' | '\''));
     Some(Word { range, text: value.text()?.to_owned(), quote }).filter(|_| value.is_simple())
 }
 
-fn is_block_item(text: &str, word: &Word) -> bool {
+/// Whether an item has lines of its own.
+pub(super) fn is_block_item(text: &str, word: &Word) -> bool {
     let before = text[..word.range.start].rsplit('\n').next().unwrap_or_default();
     before.trim() == "-"
 }
