@@ -36,16 +36,33 @@ const readable = (value) => encodeURIComponent(value).replace(/%20/g, "+").repla
 
 const MACHINE = "#machine=";
 
-/** The machine in the address, if there is one. @returns {Promise<string | undefined>} */
+/** The machine in the address, if there is one; null if it cannot be read. @returns {Promise<string | null | undefined>} */
 export async function readMachine() {
   if (!location.hash.startsWith(MACHINE)) return undefined;
   try {
     const base64 = location.hash.slice(MACHINE.length).replace(/-/g, "+").replace(/_/g, "/");
     const stream = new Blob([fromBase64(base64)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-    return await new Response(stream).text();
+    return await textOf(stream);
   } catch {
-    return undefined;
+    return null;
   }
+}
+
+/** A machine has a few KiB; a link may unpack to anything. */
+const MOST = 1 << 20;
+
+/** @param {ReadableStream<Uint8Array>} stream */
+async function textOf(stream) {
+  const [decoder, reader] = [new TextDecoder(), stream.getReader()];
+  let text = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    text += decoder.decode(part.value, { stream: true });
+    if (text.length > MOST) {
+      void reader.cancel();
+      return null;
+    }
+  }
+  return text;
 }
 
 /** @param {string} machine @returns {Promise<string>} */

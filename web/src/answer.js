@@ -2,6 +2,7 @@
 
 import { advice, byId, codeBlock, copyButton, element, save, sentence } from "./dom.js";
 import { codePage } from "./engine.js";
+import { field, hasField, shownIn } from "./form.js";
 
 /** @typedef {import("./engine.js").Answer} Answer */
 /** @typedef {import("./engine.js").Note} Note */
@@ -13,20 +14,21 @@ const SHELLS = [["posix", "bash, zsh"], ["fish", "fish"], ["powershell", "PowerS
 
 /**
  * @param {Answer} answer
+ * @param {string[]} notes how the address was read
  * @param {{client: (client: string) => void, shell: (shell: string) => void, link: () => Promise<string>}} on
  */
-export function render(answer, on) {
+export function render(answer, notes, on) {
   const place = byId("answer", HTMLElement);
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.keep : undefined;
   const opened = [...place.querySelectorAll("details[open]")].map((it) => it.id);
   const commands = answer.commands ?? answer.closest?.commands ?? null;
   place.replaceChildren(
     ...[
-      readAs(answer.read_as),
+      readAs([...notes, ...answer.read_as.filter((it) => isNews(it, answer.question, (key) => field(key).value.trim()))]),
       element("div", { class: `card ${answer.status}` },
-        answer.first_notes.length > 0 && answer.commands !== null && notes(answer.first_notes),
+        answer.first_notes.length > 0 && answer.commands !== null && noteList(answer.first_notes),
         element("h2", { id: "headline" }, answer.heading),
-        answer.commands === null && notes(answer.first_notes),
+        answer.commands === null && noteList(answer.first_notes),
         answer.closest && element("h3", {}, sentence(answer.closest.heading)),
         commands && choice(answer, on),
         commands && lines(commands.install, "the install command", "main"),
@@ -36,7 +38,7 @@ export function render(answer, on) {
         share(on.link),
       ),
       answer.why.length > 0 && section("Why", element("ul", {}, ...answer.why.map((it) => element("li", {}, sentence(upper(it.text)), " ", code(it.code))))),
-      answer.notes.length > 0 && section("Also", notes(answer.notes)),
+      answer.notes.length > 0 && section("Also", noteList(answer.notes)),
       answer.alternatives.length > 0 &&
         section(answer.commands ? "Alternatives" : answer.closest ? "Other options" : "Available after a change",
           element("ul", {}, ...answer.alternatives.map((it) => element("li", {}, sentence(it))))),
@@ -56,19 +58,28 @@ export function renderError(refusal) {
     element("div", { class: "card error", role: "alert" },
       element("h2", { id: "headline" }, "No answer yet"),
       // Its field shows which value it is.
-      element("p", {}, sentence(upper(refusal.message.replace(/(?: in)? `--gpu ([^`]+)`/g, " `$1`")))),
+      element("p", {}, sentence(upper(refusal.message.replace(/^`--gpu ([^`]+)`/, "`$1`").replace(/ in `--gpu ([^`]+)`/, " `$1`")))),
       hint && element("p", {}, advice(hint)),
     ),
   );
   byId("answer", HTMLElement).removeAttribute("aria-busy");
 }
 
+/**
+ * Whether a value was read as something else than its field shows: `8.6` in the field of GPUs is a compute capability.
+ * @param {string} note @param {import("./engine.js").Pairs} question @param {(key: string) => string} given
+ */
+export function isNews(note, question, given) {
+  const [, key] = note.match(/^`--([a-z-]+) /) ?? [];
+  return key === undefined || !hasField(key) || shownIn(key, question) !== given(key);
+}
+
 /** @param {string[]} texts */
 const readAs = (texts) =>
-  texts.length > 0 && element("p", { class: "read-as" }, ...texts.map((text) => element("span", {}, sentence(text))));
+  texts.length > 0 && element("p", { class: "read-as" }, sentence(texts.join("; ").replace(/`--[a-z-]+ ([^`]+)`/g, "`$1`")));
 
 /** @param {Note[]} all */
-const notes = (all) =>
+const noteList = (all) =>
   element("ul", { class: "notes" },
     ...all.filter((it) => it.message !== null || it.hint !== null).map((it) =>
       element("li", { class: it.severity },

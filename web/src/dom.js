@@ -33,10 +33,23 @@ const node = (child) => (child instanceof Node ? child : document.createTextNode
  */
 export function sentence(text) {
   const made = document.createDocumentFragment();
-  text.split("`").forEach((part, at) => {
+  const told = text.replace(/\bpass (?=`--([a-z-]+))/g, (word, key) => (MACHINE_KEYS.includes(key) && isMigrating() ? "use " : fieldOf(key) ? "give " : `in a terminal, ${word}`));
+  told.split("`").forEach((part, at) => {
     if (part !== "") made.append(at % 2 === 1 ? (toField(part) ?? element("code", {}, part)) : part);
   });
   return made;
+}
+
+/** Keys that describe a machine. */
+const MACHINE_KEYS = ["platform", "gpu", "compute-capability", "driver", "cuda", "glibc", "macos"];
+
+const isMigrating = () => !byId("migrate", HTMLElement).hidden;
+
+/** The field of a flag: some have one together. @param {string} key */
+function fieldOf(key) {
+  /** @type {Record<string, string>} */
+  const shownBy = { cuda: "driver", cpu: "accelerator", "compute-capability": "gpu" };
+  return document.querySelector(`#question [name="${shownBy[key] ?? key}"]`);
 }
 
 /** What to do, as a sentence: what a command line passes, a page is given. @param {string} text */
@@ -57,9 +70,11 @@ function toField(part) {
     return element("button", { type: "button", class: "to-field", onclick: go }, file);
   }
   const [, key, value] = part.match(/^--([a-z-]+)(?:[ =](.*))?$/) ?? [];
-  /** @type {Record<string, string>} */
-  const shownBy = { cuda: "driver", cpu: "accelerator", "compute-capability": "gpu" };
-  const field = key === undefined ? null : document.querySelector(`#question [name="${shownBy[key] ?? key}"]`);
+  if (key !== undefined && MACHINE_KEYS.includes(key) && isMigrating()) {
+    const here = byId("migrate-here", HTMLInputElement);
+    return element("button", { type: "button", class: "to-field", onclick: () => here.click() }, "the machine under Install");
+  }
+  const field = key === undefined ? null : fieldOf(key);
   const label = field?.closest(".field")?.querySelector("span, label")?.textContent?.trim();
   if (!(field instanceof HTMLElement) || !label || byId("install", HTMLElement).hidden) return null;
   const given = key === "cpu" ? "cpu" : value === undefined || /^[A-Z.]+$/.test(value) ? null : value;

@@ -13,7 +13,7 @@ import { fromBase64 } from "./base64.js";
  * @typedef {object} Answer
  * @property {null} error
  * @property {Pairs} question
- * @property {string} command_line
+ * @property {{install: string, migrate: string, error: string}} command_lines
  * @property {string[]} read_as
  * @property {"ok" | "degraded" | "unsatisfiable" | "unknown"} status
  * @property {string} heading

@@ -33,14 +33,20 @@ export function read() {
   return pairs;
 }
 
+/** Whether there is a field for a key of its own. @param {string} key */
+export const hasField = (key) => FIELDS.includes(key);
+
+/** What a field shows of a question. @param {string} key @param {Pairs} pairs */
+export function shownIn(key, pairs) {
+  const values = pairs.filter(([other]) => (SHOWN_BY.get(other) ?? other) === key)
+    .sort(([a], [b]) => Number(b === key) - Number(a === key)).map(([, value]) => value);
+  const [first = ""] = values;
+  return ["gpu", "package", "channel"].includes(key) ? counted(values).join(", ") : first;
+}
+
 /** Shows a question. @param {Pairs} pairs */
 export function show(pairs) {
-  for (const key of FIELDS) {
-    const values = pairs.filter(([other]) => (SHOWN_BY.get(other) ?? other) === key)
-      .sort(([a], [b]) => Number(b === key) - Number(a === key)).map(([, value]) => value);
-    const [first = ""] = values;
-    set(field(key), ["gpu", "package", "channel"].includes(key) ? counted(values).join(", ") : first);
-  }
+  for (const key of FIELDS) set(field(key), shownIn(key, pairs));
   const [driver, cuda] = ["driver", "cuda"].map((key) => pairs.find(([other]) => other === key)?.[1] ?? "");
   beside = driver && cuda ? { driver, cuda } : { driver: "", cuda: "" };
   if (field("platform").value === "") field("platform").value = "linux-64";
@@ -94,4 +100,4 @@ export function mark(refusal) {
 }
 
 /** @param {string} text */
-const plain = (text) => text.replace(/ (in|for) `--[^`]*`/, "").replaceAll("`", "");
+const plain = (text) => text.replace(/ (in|for) `--[^`]*`/, "").replace(/^`--gpu /, "").replaceAll("`", "");

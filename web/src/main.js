@@ -1,7 +1,7 @@
 // Starts the page: the address, the fields and the paste are one question; each change asks the core again.
 
 import * as address from "./address.js";
-import { render, renderError } from "./answer.js";
+import { isNews, render, renderError } from "./answer.js";
 import { byId, element, say, sentence, words } from "./dom.js";
 import { allChoices, ask, guessed, readMachine, start } from "./engine.js";
 import * as form from "./form.js";
@@ -11,8 +11,8 @@ import * as texts from "./texts.js";
 
 /** @typedef {import("./engine.js").Pairs} Pairs */
 
-/** @type {{view: string, client: string, shell: string, paste: import("./engine.js").ReadMachine | null, guess: Pairs, said: string}} */
-const state = { view: "install", client: "", shell: "", paste: null, guess: [], said: "" };
+/** @type {{view: string, client: string, shell: string, paste: import("./engine.js").ReadMachine | null, guess: Pairs, said: string, notes: string[], lines: import("./engine.js").Answer["command_lines"] | null}} */
+const state = { view: "install", client: "", shell: "", paste: null, guess: [], said: "", notes: [], lines: null };
 
 /** The machine that was pasted, as a text for the core. */
 const machine = () => (state.paste ? JSON.stringify(state.paste.machine) : undefined);
@@ -63,18 +63,33 @@ function update() {
     const isMarked = form.mark(answer.error);
     renderError(answer.error);
     announce(isMarked ? "" : answer.error.message);
+    state.lines = null;
   } else {
     form.mark(null);
-    render(answer, { client: setClient, shell: setShell, link });
+    render(answer, state.notes, { client: setClient, shell: setShell, link });
     announce(answer.heading);
-    byId("command-line", HTMLElement).replaceChildren(...words(answer.command_line));
+    state.lines = answer.command_lines;
     const { channel, as_of, days } = answer.age;
     byId("age", HTMLElement).textContent = `${channel} as of ${as_of}${days === null ? "" : days === 1 ? ", 1 day ago" : days === 0 ? ", today" : `, ${days} days ago`}.`
       + (days !== null && days > 60 ? " Newer builds may exist." : "");
   }
   if (state.view === "gpus") picture.show({ pairs, machine: machine() });
+  showCommandLine();
   clearTimeout(timer);
   timer = setTimeout(() => void writeAddress(), 200);
+}
+
+/** The part of the page that is shown, in a terminal. */
+function showCommandLine() {
+  const isHere = byId("migrate-here", HTMLInputElement).checked;
+  /** @type {Record<string, string>} */
+  const lines = {
+    install: state.lines?.install ?? "conda-torch advise",
+    gpus: picture.commandLine(),
+    migrate: (isHere && state.lines?.migrate) || "conda-torch migrate FILE",
+    error: state.lines?.error ?? "conda-torch explain FILE",
+  };
+  byId("command-line", HTMLElement).replaceChildren(...words(lines[state.view]));
 }
 
 /** @param {string} text */
@@ -177,6 +192,7 @@ function paste(text) {
 /** @param {import("./engine.js").ReadMachine} found */
 function take(found) {
   state.paste = found;
+  state.notes = [];
   state.guess = [];
   state.client = "";
   state.shell = "";
@@ -196,7 +212,8 @@ function show(view, isFocused) {
     const platform = form.field("platform").value;
     byId("map-platform", HTMLSelectElement).value = platform;
     picture.show({ pairs: question(), machine: machine() });
-  }
+  } else if (state.view !== "install") texts.show(state.view, { pairs: question(), machine: machine() });
+  showCommandLine();
   if (isFocused) byId("main", HTMLElement).focus();
 }
 
@@ -248,6 +265,7 @@ function fill() {
 /** A field changed: what was guessed is now chosen. */
 function changed() {
   state.guess = [];
+  state.notes = [];
   showSource();
   update();
 }
@@ -259,10 +277,14 @@ async function fromAddress() {
   state.paste = null;
   state.guess = [];
   const own = (/** @type {string} */ key) => pairs.filter(([other]) => other.toLowerCase() === key).pop()?.[1] ?? "";
-  const found = kept === undefined ? null : readMachine(kept);
+  const found = typeof kept === "string" ? readMachine(kept) : null;
   if (found && !found.error) take(found);
+  if (!state.paste) byId("paste", HTMLTextAreaElement).value = "";
   const read = ask(pairs, undefined);
   const understood = read.error ? pairs : read.question;
+  const given = (/** @type {string} */ key) => pairs.filter(([other]) => other.toLowerCase() === key).map(([, value]) => value).join(", ");
+  state.notes = read.error ? [] : read.read_as.filter((note) => isNews(note, read.question, given));
+  if (kept === null || found?.error) state.notes.push("The machine in this link cannot be read; the answer is for the choices alone");
   if (!found || found.error) {
     const isOpen = !understood.some(([key]) => key === "platform");
     const hint = isOpen || pairs.length === 0 ? hints() : [];
@@ -288,8 +310,8 @@ async function main() {
     if (event.target instanceof HTMLElement && event.target.id === "paste") paste(byId("paste", HTMLTextAreaElement).value);
     else changed();
   });
-  picture.wire(() => ({ pairs: question(), machine: machine() }));
-  texts.wire(() => ({ pairs: question(), machine: machine() }));
+  picture.wire(() => ({ pairs: question(), machine: machine() }), showCommandLine);
+  texts.wire(() => ({ pairs: question(), machine: machine() }), showCommandLine);
   for (const item of document.querySelectorAll("a[data-view]")) {
     item.addEventListener("click", (event) => {
       const { ctrlKey, metaKey, shiftKey } = /** @type {MouseEvent} */ (event);

@@ -11,11 +11,18 @@ const LEGEND = [["native", "●", "native: machine code for this GPU"], ["same",
 const platform = () => byId("map-platform", HTMLSelectElement);
 const all = () => byId("map-all", HTMLInputElement);
 
-/** @param {() => {pairs: import("./engine.js").Pairs, machine: string | undefined}} state */
-export function wire(state) {
+/** The same table in a terminal. */
+export const commandLine = () => `conda-torch matrix --platform ${platform().value}${all().checked ? " --all" : ""}`;
+
+/** @param {() => {pairs: import("./engine.js").Pairs, machine: string | undefined}} state @param {() => void} changed after a choice */
+export function wire(state, changed) {
   const map = byId("map", HTMLElement);
-  platform().addEventListener("change", () => show(state()));
-  all().addEventListener("change", () => show(state()));
+  for (const choice of [platform(), all()]) {
+    choice.addEventListener("change", () => {
+      show(state());
+      changed();
+    });
+  }
   for (const button of document.querySelectorAll("button[data-format]")) {
     button.addEventListener("click", () => {
       const format = /** @type {"svg" | "csv" | "json"} */ (button.getAttribute("data-format"));

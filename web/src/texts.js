@@ -6,14 +6,20 @@ import { explained, migrated } from "./engine.js";
 
 /** @typedef {import("./engine.js").Pairs} Pairs */
 
-/** @param {() => {pairs: Pairs, machine: string | undefined}} state */
-export function wire(state) {
+/** @param {() => {pairs: Pairs, machine: string | undefined}} state @param {() => void} changed after a choice that changes the command of a terminal */
+export function wire(state, changed) {
   const migrate = () => showMigration(state());
   byId("migrate-text", HTMLTextAreaElement).addEventListener("input", migrate);
   byId("migrate-name", HTMLSelectElement).addEventListener("change", migrate);
-  byId("migrate-here", HTMLInputElement).addEventListener("change", migrate);
+  byId("migrate-here", HTMLInputElement).addEventListener("change", () => {
+    migrate();
+    changed();
+  });
   byId("error-text", HTMLTextAreaElement).addEventListener("input", () => showError(state()));
 }
+
+/** A pane again, for a machine that may have changed. @param {string} view @param {{pairs: Pairs, machine: string | undefined}} state */
+export const show = (view, state) => (view === "migrate" ? showMigration(state) : showError(state));
 
 /** @param {{pairs: Pairs, machine: string | undefined}} state */
 function showMigration({ pairs, machine }) {
@@ -28,7 +34,7 @@ function showMigration({ pairs, machine }) {
   const [file] = result.report.files;
   place.replaceChildren(
     ...[
-      isHere && element("p", { class: "hint" }, result.machine ? `For ${result.machine.join(", ")}.` : element("span", {}, "No GPU or driver is chosen. ", toInstall())),
+      isHere && element("p", { class: "hint" }, ...(result.machine ? [`For ${result.machine.join(", ")}.`] : ["For the platform under Install; no GPU or driver is chosen. ", toInstall()])),
       element("h2", {}, isChanged ? "Changes" : file.error ? "Not changed" : "Nothing to change"),
       result.sentences.length > 0 && element("ul", {}, ...result.sentences.map((it) => element("li", {}, sentence(it)))),
       isChanged && diff(result.diff),

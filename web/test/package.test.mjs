@@ -14,7 +14,12 @@ let folder = "";
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "conda-torch-npm-"));
   mkdirSync(join(folder, "node_modules"));
-  cpSync(`${root}web/npm`, join(folder, "node_modules/conda-torch"), { recursive: true });
+  // As npm would install it.
+  const npm = (...words) => spawnSync("npm", words, { cwd: folder, encoding: "utf8" });
+  const [{ filename }] = JSON.parse(npm("pack", "--json", "--offline", `${root}web/npm`).stdout);
+  mkdirSync(join(folder, "node_modules/conda-torch"));
+  const { status, stderr } = spawnSync("tar", ["xzf", filename, "--strip-components=1", "-C", "node_modules/conda-torch"], { cwd: folder, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
 });
 
 after(() => rmSync(folder, { recursive: true }));

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { deflateRawSync } from "node:zlib";
 
 import { browsers, launch } from "./browsers.mjs";
 import { flags, program, root } from "./program.mjs";
@@ -88,6 +89,8 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
 
     test("the link of an answer gives it again", async () => {
       const { page } = await open(`${server.address}?gpu=4090&driver=R550&os=Linux&with=torchvision&utm_source=x`);
+      // What was read as something else is said; what the fields show anyway is not.
+      assert.equal(await text(page, ".read-as"), "4090 is read as GeForce RTX 4090; R550 is read as 550; Linux is read as linux-64");
       const canonical = "?platform=linux-64&gpu=GeForce+RTX+4090&driver=550&package=torchvision";
       await until(page, (it) => location.search === it, canonical);
       const before = await command(page);
@@ -101,6 +104,23 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
       assert.equal(await command(again.page), before);
       await again.page.close();
       await page.close();
+    });
+
+    test("what a link asks and the page cannot read is said", async () => {
+      for (const [query, expected] of [
+        ["?gup=4090&gpu=8.6", /^gup is unknown and left out$/],
+        ["?gpu=8.6&python=312", /^312 is read as 3\.12$/],
+        ["?gpu=A100#machine=AAAA", /^The machine in this link cannot be read; the answer is for the choices alone$/],
+        // 400 MiB of blanks.
+        [`?gpu=A100#machine=${deflateRawSync(Buffer.alloc(400 << 20, 32)).toString("base64url")}`, /cannot be read/],
+      ]) {
+        const { page, errors } = await open(server.address + query);
+        assert.match(await text(page, ".read-as"), expected);
+        await type(page, "[name=driver]", "580");
+        await until(page, () => document.querySelector(".read-as") === null);
+        assert.deepEqual(errors, []);
+        await page.close();
+      }
     });
 
     test("a pasted machine that no choices describe is kept in the link", async () => {
@@ -266,7 +286,7 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
       for (const view of ["gpus", "migrate", "error", "install"]) await page.click(`[data-view=${view}]`);
       const isOwn = (address) => address.startsWith(server.address) || /^(data|blob):/.test(address);
       assert.deepEqual(requests.filter((it) => !isOwn(it)), []);
-      assert.deepEqual([...new Set(server.requests)].filter((it) => !["/", "/sw.js"].includes(it)), []);
+      assert.deepEqual([...new Set(server.requests)].filter((it) => !["/conda-torch/", "/conda-torch/sw.js"].includes(it)), []);
       const reached = await page.evaluate(async (address) => {
         try {
           await fetch(address);
@@ -276,7 +296,7 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
         }
       }, `${server.address}elsewhere`);
       assert.equal(reached, false);
-      assert.ok(!server.requests.includes("/elsewhere"));
+      assert.ok(!server.requests.includes("/conda-torch/elsewhere"));
       await page.close();
     });
 
@@ -335,6 +355,35 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
       assert.ok(!(await text(page, "body")).includes("SECRET"));
       await set(page, "[name=channel]", "pytorch");
       assert.match(await text(page, "#answer"), /ended with PyTorch 2\.5.*leave it out/i);
+      await page.close();
+    });
+
+    test("the footer has the command of each part of the page", async () => {
+      const { page } = await open(`${server.address}?platform=linux-64&gpu=RTX+4090&driver=550&package=torchvision&client=mamba`);
+      const line = () => text(page, "#command-line");
+      assert.equal(await line(), 'conda-torch advise torchvision --platform linux-64 --gpu "RTX 4090" --driver 550 --client mamba');
+      await page.click("[data-view=gpus]");
+      await page.click("#map-all");
+      assert.equal(await line(), "conda-torch matrix --platform linux-64 --all");
+      await page.click("[data-view=migrate]");
+      assert.equal(await line(), "conda-torch migrate FILE");
+      await page.click("#migrate-here");
+      assert.equal(await line(), 'conda-torch migrate FILE --platform linux-64 --gpu "RTX 4090" --driver 550');
+      await page.click("[data-view=error]");
+      assert.equal(await line(), 'conda-torch explain FILE --platform linux-64 --gpu "RTX 4090" --driver 550 --client mamba');
+      // A flag is no part of a line that breaks at its hyphens.
+      const isWhole = await page.$$eval("#command-line .word", (all) => all.every((it) => it.getClientRects().length === 1));
+      assert.ok(isWhole);
+      await page.close();
+    });
+
+    test("a migration without a machine offers the one under Install", async () => {
+      const { page } = await open(`${server.address}?view=migrate&platform=win-64`);
+      await set(page, "#migrate-text", "name: a\nchannels: [pytorch]\ndependencies: [pytorch=2.5]\n");
+      assert.match(await text(page, "#migrate-result"), /assuming linux-64 \(use the machine under Install to override\)/);
+      await page.click("#migrate-result .to-field");
+      assert.match(await text(page, "#migrate-result"), /^For the platform under Install; no GPU or driver is chosen/);
+      assert.doesNotMatch(await text(page, "#migrate-result"), /assuming linux-64/);
       await page.close();
     });
 

@@ -56,7 +56,7 @@ pub(crate) fn page(
     json!({
         "error": null,
         "question": pairs,
-        "command_line": command_line(&pairs, has_document),
+        "command_lines": command_lines(&pairs, has_document),
         "read_as": notes,
         "status": status,
         "exit_code": answer.exit_code(),
@@ -128,18 +128,33 @@ fn files(answer: &Answer<'_>) -> Value {
     ])
 }
 
-/// The same question for the program.
-fn command_line(pairs: &[(&'static str, String)], has_document: bool) -> String {
-    let word = |text: &str| shell::word(text, Shell::Posix).unwrap_or_else(|_| "…".to_owned());
-    let (packages, flags): (Vec<_>, Vec<_>) = pairs.iter().partition(|(key, _)| *key == "package");
-    let mut words = vec!["conda-torch advise".to_owned()];
-    words.extend(packages.iter().map(|(_, package)| word(package)));
-    if has_document {
-        words.push("--machine FILE".to_owned());
-    }
-    words.extend(flags.iter().map(|(key, value)| format!("--{key} {}", word(value))));
-    words.join(" ")
+/// The same question for the program, and the machine of the question for its other subcommands.
+fn command_lines(pairs: &[(&'static str, String)], has_document: bool) -> Value {
+    let line = |command: &str, is_taken: &dyn Fn(&str) -> bool| {
+        let word = |text: &str| shell::word(text, Shell::Posix).unwrap_or_else(|_| "…".to_owned());
+        let pairs = pairs.iter().filter(|(key, _)| is_taken(key));
+        let (packages, flags): (Vec<_>, Vec<_>) = pairs.partition(|(key, _)| *key == "package");
+        let mut words = vec![command.to_owned()];
+        words.extend(packages.iter().map(|(_, package)| word(package)));
+        if has_document {
+            words.push("--machine REPORT".to_owned());
+        }
+        words.extend(flags.iter().map(|(key, value)| format!("--{key} {}", word(value))));
+        words.join(" ")
+    };
+    let is_machine = |key: &str| MACHINE_KEYS.contains(&key);
+    json!({
+        "install": line("conda-torch advise", &|_| true),
+        "migrate": line("conda-torch migrate FILE", &is_machine),
+        "error": line("conda-torch explain FILE", &|key| {
+            is_machine(key) || matches!(key, "client" | "shell")
+        }),
+    })
 }
+
+/// The keys that describe a machine.
+const MACHINE_KEYS: [&str; 7] =
+    ["platform", "gpu", "compute-capability", "driver", "cuda", "glibc", "macos"];
 
 /// The choices that a text about a machine stands for.
 pub(crate) fn choices(text: &str, platform: Option<&str>) -> Result<Value, Refusal> {
