@@ -1,6 +1,8 @@
 //! The targets of `fuzz_targets/`: each passes its bytes to a parser as input from outside, and checks the answer
 //! with `tests/suite/properties/holds.rs`.
 
+#[cfg(feature = "channels")]
+mod channel;
 mod corpus;
 mod differential;
 mod fed;
@@ -39,6 +41,8 @@ use conda_torch_probe::environment as environments;
 use conda_torch_probe::host::{DriverEnd, DriverReport, Host, RecordedHost, parse_driver_calls};
 use conda_torch_probe::{Overrides, probe};
 
+#[cfg(feature = "channels")]
+pub use channel::channel;
 pub use corpus::{Random, seeds};
 use fed::Fed;
 use holds::{View, answered, saved_and_shown};
@@ -201,8 +205,10 @@ pub fn dry_run(bytes: &[u8]) {
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: &[Target] = &[
     ("addresses", addresses),
+    #[cfg(feature = "channels")]
+    ("channel", channel),
     ("condarc", condarc),
     ("differential", differential),
     ("document", document),

@@ -57,7 +57,7 @@ fn main() {
     let names: Vec<String> = arguments.collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut failures = 0;
-    for (name, run) in TARGETS {
+    for &(name, run) in TARGETS {
         if !names.is_empty() && !names.iter().any(|other| other == name) {
             continue;
         }

@@ -1,27 +1,14 @@
 //! `conda-torch-live`: reads channels and solves. One [`LiveRequest`] on stdin, one [`LiveReply`] on stdout.
 //! `conda-torch` starts it for `--live` and `--verify`. It decides nothing about PyTorch.
-#![expect(clippy::disallowed_methods, reason = "this program accesses files and the network")]
-
-mod cache;
-mod channel;
-mod fault;
-mod gateway;
-mod limits;
-mod network;
-mod record;
-mod solve;
-mod traffic;
+#![expect(clippy::disallowed_methods, reason = "this program reads its input")]
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use conda_torch_core::channel::{
-    LiveAnswer, LiveQuestion, LiveReply, LiveRequest, PROTOCOL, Records, SubdirOrigin,
-};
-use conda_torch_core::conda::Fault;
+use conda_torch_core::channel::{LiveRequest, PROTOCOL};
 
-use traffic::{Refused, Traffic};
+use conda_torch_live::{Traffic, reply};
 
 /// The memory that this program may use, in bytes: a third of it is enough for every subdir of conda-forge. Repodata
 /// that is mapped from a file does not count.
@@ -49,16 +36,9 @@ fn main() -> ExitCode {
 }
 
 fn respond(request: &LiveRequest) -> std::io::Result<()> {
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime = runtime.worker_threads(2).enable_all().build()?;
-    let mut origins = Vec::new();
     let traffic = Traffic::default();
     watch_memory(traffic.clone());
-    let answer = answer(request, &traffic, &mut origins);
-    let answer = runtime.block_on(answer).unwrap_or_else(LiveAnswer::Failed);
-    // A file that is being read into memory is not waited for.
-    runtime.shutdown_background();
-    let reply = LiveReply { protocol: PROTOCOL, origins, answer };
+    let reply = reply(request, &traffic)?;
     std::io::stdout().lock().write_all(&serde_json::to_vec(&reply)?)
 }
 
@@ -68,7 +48,7 @@ fn watch_memory(traffic: Traffic) {
         while ALLOCATOR.allocated() < MEMORY {
             std::thread::sleep(INTERVAL);
         }
-        traffic.refuse(&Refused::Memory(MEMORY as u64));
+        traffic.refuse_memory(MEMORY as u64);
     });
 }
 
@@ -89,32 +69,4 @@ fn read_request() -> Result<LiveRequest, String> {
         ));
     }
     serde_json::from_value(value).map_err(|error| format!("invalid request: {error}"))
-}
-
-async fn answer(
-    request: &LiveRequest,
-    traffic: &Traffic,
-    origins: &mut Vec<SubdirOrigin>,
-) -> Result<LiveAnswer, Fault> {
-    let shown = request.shown.iter().map(Some).chain(std::iter::repeat(None));
-    let channels = request.channels.iter().zip(shown).map(|(address, shown)| {
-        channel::channel(address, shown.map_or(address.public(), String::as_str))
-    });
-    let channels = channels.collect::<Result<_, Fault>>()?;
-    let subdirs = channel::parse_all(&request.subdirs, channel::subdir)?;
-    let (specs, virtual_packages) = match &request.question {
-        LiveQuestion::Records { names } => (channel::parse_all(names, channel::package)?, None),
-        LiveQuestion::Solve { specs, virtual_packages } => {
-            let packages = channel::parse_all(virtual_packages, solve::virtual_package)?;
-            (channel::parse_all(specs, channel::spec)?, Some(packages))
-        }
-    };
-    let mut reader = gateway::Reader::new(request, channels, traffic)?;
-    reader.open(&subdirs, &specs, origins).await?;
-    let found = reader.query(&subdirs, &specs, virtual_packages.is_some()).await?;
-    if let Some(packages) = virtual_packages {
-        return Ok(LiveAnswer::Solved(solve::solve(specs, packages, &found)?));
-    }
-    let records = record::sorted(found.iter().map(AsRef::as_ref));
-    Ok(LiveAnswer::Records(Records { records }))
 }

@@ -47,7 +47,7 @@ pub(crate) enum Refused {
 
 /// What was received so far.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Traffic {
+pub struct Traffic {
     responses: Arc<Mutex<Vec<Response>>>,
     /// The bytes of each download.
     downloads: Arc<Mutex<Vec<u64>>>,
@@ -84,6 +84,11 @@ impl Traffic {
             lock(&self.refused.0).get_or_insert_with(|| refused.clone());
             self.refused.1.notify_one();
         }
+    }
+
+    /// Ends the reading because it takes more than so many bytes of memory.
+    pub fn refuse_memory(&self, bytes: u64) {
+        self.refuse(&Refused::Memory(bytes));
     }
 
     /// Ends if a response is past its limit, which rattler takes for a lost connection and retries.
