@@ -125,6 +125,7 @@ pub(super) fn read_records(
     let ran = ask(&program, &request, DEADLINE, progress)?;
     let message = String::from_utf8_lossy(&ran.stderr);
     let message = message.trim().trim_start_matches("error: ");
+    let message = if message.is_empty() { String::new() } else { format!(": {message}") };
     let failed = |why| Failure::new(ErrorCode::LiveFailed, why);
     // A channel can be the cause.
     let fault = |kind, detail| {
@@ -140,13 +141,13 @@ pub(super) fn read_records(
             bail!(failed(format!("`{program}` used too much memory")))
         }
         CommandEnd::Killed(signal) => {
-            fault(FaultKind::Other, format!("`{program}` was killed by signal {signal}: {message}"))
+            fault(FaultKind::Other, format!("`{program}` was killed by signal {signal}{message}"))
         }
         CommandEnd::Exited(0) => LiveReply::read(&ran.stdout)
             .with_context(|| format!("cannot read the reply of `{program}`"))
             .map_err(Failure::of(ErrorCode::LiveFailed))?,
         CommandEnd::Exited(code) => {
-            bail!(failed(format!("`{program}` failed with exit code {code}: {message}")))
+            bail!(failed(format!("`{program}` failed with exit code {code}{message}")))
         }
     };
     let LiveReply { origins, answer, .. } = reply;
