@@ -138,16 +138,16 @@ fn channel_files(form: u8, is_compressed_first: bool, edits: &[u8]) -> Files {
     files
 }
 
-fn ask(cache: &Path, is_offline: bool) -> LiveReply {
+/// `seconds`: for all downloads, since damaged ones are tried again.
+fn ask(cache: &Path, is_offline: bool, seconds: u32) {
     let request = json!({
         "protocol": conda_torch_core::channel::PROTOCOL, "channels": [format!("{}/c", SERVER.0)], "subdirs": ["linux-64"],
-        "cache": cache, "offline": is_offline, "patience": 5, "deadline": 20, "question": {"records": {"names": ["pytorch"]}},
+        "cache": cache, "offline": is_offline, "patience": 5, "deadline": seconds, "question": {"records": {"names": ["pytorch"]}},
     });
     let request: LiveRequest = serde_json::from_value(request).expect("a request");
     let reply = conda_torch_live::reply(&request, &Traffic::default()).expect("threads");
     let document = serde_json::to_vec(&reply).expect("JSON");
     assert_eq!(LiveReply::read(&document).ok().as_ref(), Some(&reply));
-    reply
 }
 
 /// The files below a folder.
@@ -167,16 +167,16 @@ pub fn channel(bytes: &[u8]) {
     let serve = |files: Files| *SERVER.1.lock().unwrap_or_else(PoisonError::into_inner) = files;
     if what % 3 == 0 {
         serve(channel_files(*form, true, &[]));
-        ask(&cache, false);
+        ask(&cache, false, 30);
         let files = below(&cache);
         let file = &files[usize::from(what / 3) % files.len()];
         let content = std::fs::read(file).expect("a file");
         std::fs::write(file, edited(&content, edits)).expect("a file");
-        ask(&cache, true);
-        ask(&cache, false);
+        ask(&cache, true, 1);
+        ask(&cache, false, 1);
     } else {
         serve(channel_files(*form, what % 3 == 1, edits));
-        ask(&cache, false);
+        ask(&cache, false, 1);
     }
     let _ = std::fs::remove_dir_all(&cache);
 }
