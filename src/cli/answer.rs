@@ -1,9 +1,9 @@
 //! The answer to a command line: what `advise` prints and `install` runs.
 
+use crate::built_in;
 use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::TargetEnvironment;
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::{ClientKind, Machine};
 use conda_torch_probe::host::Host;
 
@@ -27,7 +27,7 @@ pub(super) struct Question<'a> {
 impl Question<'_> {
     /// Probes the machine.
     pub(super) fn machine(&self, host: &dyn Host) -> anyhow::Result<Machine> {
-        let mut machine = machine(self.machine, host, Matrix::embedded())?;
+        let mut machine = machine(self.machine, host, built_in::matrix())?;
         if self.runs_here && self.machine.is_other_machine() {
             let here = this_machine(self.machine, host, &machine);
             (machine.clients, machine.config_files) = (here.clients, here.config_files);
@@ -46,7 +46,7 @@ impl Question<'_> {
         environment: impl FnOnce(&ClientTarget<'_>) -> Result<TargetEnvironment, Failure>,
         then: impl FnOnce(Answer<'_>) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let matrix = Matrix::embedded();
+        let matrix = built_in::matrix();
         let request = self.request.request(packages, matrix)?;
         let channels = self.channel.channels(host)?;
         let client = self.output.target_or(machine, self.prefers);

@@ -3,11 +3,11 @@
 use anyhow::bail;
 
 use conda_torch_core::audit::{Checkup, EnvironmentStatus, check};
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::{ErrorCode, check as report};
 use conda_torch_probe::environment;
 use conda_torch_probe::host::Host;
 
+use crate::built_in;
 use crate::text;
 
 use super::flags::{
@@ -48,7 +48,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
     let is_json = args.format.is_json(global)?;
-    let matrix = Matrix::embedded();
+    let matrix = built_in::matrix();
     let machine = machine(&args.machine, host, matrix)?;
     let here = this_machine(&args.machine, host, &machine);
     let place = args.environment.find(host, &here)?;

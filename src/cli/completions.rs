@@ -9,7 +9,7 @@ use clap::{Command, CommandFactory};
 use clap_complete::env::{self, CompleteEnv, EnvCompleter, Shells};
 use clap_complete::{ArgValueCandidates, CompletionCandidate};
 
-use conda_torch_core::matrix::Matrix;
+use crate::built_in;
 use conda_torch_host::LiveHost;
 use conda_torch_probe::{Overrides, environment, probe};
 
@@ -139,18 +139,18 @@ fn platforms() -> Vec<CompletionCandidate> {
 }
 
 fn gpus() -> Vec<CompletionCandidate> {
-    candidates(Matrix::embedded().gpu_names.iter().map(|gpu| &gpu.name))
+    candidates(built_in::matrix().gpu_names.iter().map(|gpu| &gpu.name))
 }
 
 fn pytorch_versions() -> Vec<CompletionCandidate> {
-    let mut versions: Vec<_> = Matrix::embedded().builds.iter().map(|it| it.pytorch).collect();
+    let mut versions: Vec<_> = built_in::matrix().builds.iter().map(|it| it.pytorch).collect();
     versions.sort();
     versions.dedup();
     candidates(versions.iter().rev())
 }
 
 fn pythons() -> Vec<CompletionCandidate> {
-    let pythons = Matrix::embedded().builds.iter().flat_map(|it| [it.pythons.0, it.pythons.1]);
+    let pythons = built_in::matrix().builds.iter().flat_map(|it| [it.pythons.0, it.pythons.1]);
     let mut pythons: Vec<_> = pythons.collect();
     pythons.sort();
     pythons.dedup();
@@ -158,7 +158,7 @@ fn pythons() -> Vec<CompletionCandidate> {
 }
 
 fn cuda_versions() -> Vec<CompletionCandidate> {
-    candidates(Matrix::embedded().cuda_versions.iter().rev())
+    candidates(built_in::matrix().cuda_versions.iter().rev())
 }
 
 fn environments() -> Vec<CompletionCandidate> {

@@ -10,13 +10,13 @@ use conda_torch_core::diagnostics::{CATALOG, entry};
 use conda_torch_core::error_texts::{Scene, described_machine, find, known, known_error};
 use conda_torch_core::escapes::visible;
 use conda_torch_core::import::text_of;
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::{ErrorCode, explain as report};
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_core::types::{ClientKind, Machine, Shell};
 use conda_torch_probe::host::Host;
 use conda_torch_probe::{Overrides, probe};
 
+use crate::built_in;
 use crate::text;
 
 use super::flags::{
@@ -166,7 +166,7 @@ fn explain(
     global: &GlobalFlags,
     host: &dyn Host,
 ) -> anyhow::Result<Output> {
-    let matrix = Matrix::embedded();
+    let matrix = built_in::matrix();
     let found = &find(text);
     if found.errors.is_empty() {
         let shell = Shell::Posix;
@@ -230,7 +230,7 @@ pub(super) fn explained(
     has_commands: bool,
     style: text::Style,
 ) -> Option<String> {
-    let (found, matrix) = (find(output), Matrix::embedded());
+    let (found, matrix) = (find(output), built_in::matrix());
     if found.errors.is_empty() {
         return None;
     }

@@ -13,13 +13,13 @@ use conda_torch_core::escapes::visible;
 use conda_torch_core::fleet::{
     Collector, Deployment, EnvironmentCount, FleetDrift, FleetPlan, deploy, expand, picture,
 };
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::ErrorCode;
 use conda_torch_core::report::fleet::{FleetOutput, csv, document};
 use conda_torch_core::types::{ClientKind, Shell};
 use conda_torch_host::open_input;
 use conda_torch_probe::host::Host;
 
+use crate::built_in;
 use crate::text;
 use crate::text::fleet::FleetPage;
 
@@ -145,7 +145,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
     }
     let channels = args.channel.channels(host)?;
     let live = read_matrix(host, &args.channel, &channels, WITH_PYTORCH)?;
-    let matrix = live.as_ref().map_or(Matrix::embedded(), |live| &live.matrix);
+    let matrix = live.as_ref().map_or(built_in::matrix(), |live| &live.matrix);
     let request = args.request.request(&args.package, matrix)?;
     let mut collector = Collector::new(matrix);
     for nodes in &args.expect {

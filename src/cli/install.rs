@@ -25,6 +25,7 @@ use conda_torch_host::{CommandEnd, ForegroundCommand, ForegroundOutput, run_in_f
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
+use crate::built_in;
 use crate::text::{self, LeftEnvironment, Style};
 
 use super::answer::Question;
@@ -153,7 +154,7 @@ impl FileToUse {
         let target = Target { machine: Some(machine), platform: machine.subdir.value().copied() };
         let subdir = machine.subdir.value().copied().unwrap_or(Subdir::Linux64);
         EnvironmentFile::read(&text, subdir).map_err(because)?;
-        let migration = match migrate_file(path, &text, target, Matrix::embedded()) {
+        let migration = match migrate_file(path, &text, target, built_in::matrix()) {
             // The answer says why.
             Err(FileError::Unsatisfiable { .. }) => FileMigration::unchanged(&text),
             migration => migration.map_err(because)?,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use crate::built_in;
 use conda_torch_core::answer::LiveChannel;
 use conda_torch_core::channel::{
     Addresses, LiveAnswer, LiveQuestion, LiveReply, LiveRequest, PACKAGES, PROTOCOL, Records,
@@ -154,7 +155,7 @@ pub(super) fn read_records(
     let records = match answer {
         LiveAnswer::Records(records) => {
             let records = by_priority(records, &origins).records;
-            Ok(Records { records: since(records, Matrix::embedded()) })
+            Ok(Records { records: since(records, built_in::matrix()) })
         }
         LiveAnswer::Failed(fault) => Err(fault),
         LiveAnswer::Solved(_) => {
@@ -184,7 +185,7 @@ pub(super) fn read_matrix(
         return Ok(None);
     }
     let channel = channels.to_string();
-    let known = Matrix::embedded();
+    let known = built_in::matrix();
     let built_in = |why, fault| {
         let (channel, as_of) = (channel.clone(), known.as_of);
         Ok(Some(LiveMatrix {

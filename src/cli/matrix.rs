@@ -15,6 +15,7 @@ use conda_torch_core::types::{CudaVersion, Machine, Shell};
 use conda_torch_probe::Overrides;
 use conda_torch_probe::host::Host;
 
+use crate::built_in;
 use crate::text;
 use crate::text::table::{Age, TableFormat, nothing_matches, table};
 
@@ -120,7 +121,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         bail!(UsageError(why.to_owned()));
     }
     let live = read_matrix(host, channel, &channels, &subdirs)?;
-    let matrix = live.as_ref().map_or(Matrix::embedded(), |live| &live.matrix);
+    let matrix = live.as_ref().map_or(built_in::matrix(), |live| &live.matrix);
     let nowhere = Machine::default();
     let context = Context::new(&nowhere, matrix);
     for remark in live.iter().flat_map(|live| &live.diagnostics) {
@@ -163,7 +164,7 @@ fn run_diff(
         let why = "`--diff` only supports `--format table`, `--format json` and `--rows`";
         bail!(UsageError(why.to_owned()));
     }
-    let matrix = Matrix::embedded();
+    let matrix = built_in::matrix();
     let read = read_records(host, channels, subdirs, args.channel.offline)?;
     let fault = |fault| Failure::new(ErrorCode::ChannelUnreadable, channel_error(&fault));
     let records = read.records.map_err(fault)?.records;

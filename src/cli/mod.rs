@@ -30,12 +30,12 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use conda_torch_core::conda::masked;
 use conda_torch_core::escapes::{visible, visible_lines};
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::question::{Refusal, words};
 use conda_torch_core::report::{self, ErrorCode};
 use conda_torch_host::LiveHost;
 use conda_torch_probe::host::Host;
 
+use crate::built_in;
 use crate::text;
 
 use flags::{GlobalFlags, MachineFlags};
@@ -183,7 +183,7 @@ fn command_line(command: &clap::Command) -> (Vec<OsString>, Vec<String>) {
 
 /// Reads the command line. `--version` has the day of the built-in data and its age.
 fn parse(words: &[OsString], command: clap::Command, host: &dyn Host) -> Result<Cli, clap::Error> {
-    let matrix = Matrix::embedded();
+    let matrix = built_in::matrix();
     let data = text::as_of(&matrix.channel, matrix.as_of, flags::today(host));
     let version = format!("{} ({data})", env!("CARGO_PKG_VERSION"));
     let mut command = command.version(&*version.leak());

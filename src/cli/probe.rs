@@ -2,8 +2,8 @@
 
 use anyhow::bail;
 
+use crate::built_in;
 use conda_torch_core::fleet::is_host_name;
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::{self, ErrorCode};
 use conda_torch_core::types::Shell;
 use conda_torch_probe::host::Host;
@@ -32,7 +32,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
     let is_json = args.format.is_json(global)?;
     let name = args.node.as_deref().map(|name| node_name(name, host)).transpose()?;
-    let machine = machine(&args.machine, host, Matrix::embedded())?;
+    let machine = machine(&args.machine, host, built_in::matrix())?;
     let stdout = match name {
         Some(name) => global.answer(report::probe::node_line(&name, &machine), Shell::Posix)?,
         None if is_json => global.answer(report::probe::document(&machine), Shell::Posix)?,

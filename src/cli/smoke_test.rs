@@ -6,7 +6,6 @@ use anyhow::bail;
 
 use conda_torch_core::audit::check;
 use conda_torch_core::clients::ClientTarget;
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::question::usual_shell;
 use conda_torch_core::report::{self, ErrorCode, InstallReport, InstallStatus};
 use conda_torch_core::smoke_test::{MEASURE, PROGRAM, SmokeTest, expected_accelerator};
@@ -15,6 +14,7 @@ use conda_torch_host::{Command, CommandEnd, run_command};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
+use crate::built_in;
 use crate::text::{self, Style};
 
 use super::explain::explained;
@@ -46,7 +46,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
     let is_json = args.format.is_json(global)?;
-    let here = machine(&MachineFlags::default(), host, Matrix::embedded())?;
+    let here = machine(&MachineFlags::default(), host, built_in::matrix())?;
     let Some(place) = args.environment.find(host, &here)? else {
         let has_pytorch =
             |place: &Location| environment::read(host, place).package("pytorch").is_some();
@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         let flag = with.map(|place| environment_flag(&place, usual_shell(&here)));
         bail!(no_environment(flag.as_slice()))
     };
-    let checkup = check(environment::read(host, &place), &here, Matrix::embedded());
+    let checkup = check(environment::read(host, &place), &here, built_in::matrix());
     let accelerator = checkup.installed.as_ref().and_then(|installed| installed.accelerator);
     let expected = accelerator.and_then(|built| expected_accelerator(built, &here, true));
     let test = run_in(host, &place.prefix, true)?;

@@ -5,7 +5,6 @@ use conda_torch_core::commands::{self, Step, StepKind};
 use conda_torch_core::conda::ChannelKind;
 use conda_torch_core::diagnostics::Severity;
 use conda_torch_core::formats::headline;
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{
     ChannelCount, MigrationPlan, PackageMigration, PackageOutcome, RequestedFrom, SettingsFinding,
 };
@@ -213,7 +212,7 @@ fn nothing_fits(page: &mut Page, answer: &MigrationAnswer<'_>) {
     // Another machine, or a CPU build, is the hint below.
     let is_elsewhere = |unlock: &Unlock| matches!(unlock, Unlock::Gpu | Unlock::Accelerator(_));
     let here = advice.alternatives.iter().filter(|it| !it.unlocked_by.iter().any(is_elsewhere));
-    let context = advice.context(answer.machine, Matrix::embedded());
+    let context = advice.context(answer.machine, answer.matrix);
     for alternative in here.take(3) {
         page.text("- ", &needs(alternative, &context));
     }
@@ -232,7 +231,7 @@ fn diagnostics(
     is_wanted: impl Fn(Severity) -> bool,
 ) {
     let advice = &answer.migration.target.advice;
-    let context = advice.context(answer.machine, Matrix::embedded());
+    let context = advice.context(answer.machine, answer.matrix);
     for diagnostic in advice.diagnostics.iter().filter(|it| is_wanted(it.severity())) {
         page.diagnostic(diagnostic.severity(), diagnostic, &context);
     }

@@ -4,7 +4,6 @@
 use crate::common::machine;
 use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::diagnostics::{Diagnostic, Severity};
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{
     Advice, Alternative, Request, RequestedAccelerator, Status, Unlock, advise,
 };
@@ -41,7 +40,7 @@ fn check(
     status: Status,
     expected: &[&str],
 ) {
-    let advice = advise(&machine(name), request, Matrix::embedded());
+    let advice = advise(&machine(name), request, crate::common::matrix());
     assert_eq!(
         answer(&advice),
         (build.to_owned(), specs.to_owned()),
@@ -97,7 +96,7 @@ fn an_accelerator_that_is_asked_for_is_not_replaced_by_another() {
     ] {
         let machine = described(subdir, macos);
         let request = Request { accelerator, ..Request::default() };
-        let advice = advise(&machine, &request, Matrix::embedded());
+        let advice = advise(&machine, &request, crate::common::matrix());
         assert_eq!(answer(&advice).0, build, "{subdir} {macos:?} {accelerator:?}");
         let codes = codes(&advice);
         assert!(codes.contains(&code), "{subdir} {macos:?} {accelerator:?}: {codes:?}");
@@ -111,11 +110,11 @@ fn of_builds_of_one_version_that_of_a_toolkit_that_the_driver_supports_in_full_i
     let request =
         Request { pytorch: Some("2.5.1".parse().expect("a version")), ..Request::default() };
     let mut machine = machine("rtx4090-driver-550-says-cuda-12.4");
-    let advice = advise(&machine, &request, Matrix::embedded());
+    let advice = advise(&machine, &request, crate::common::matrix());
     assert_eq!(answer(&advice).0, "2.5.1 cuda120 303");
     machine.driver = Detected::found("560.35.03".parse().expect("a driver"), Origin::Nvml);
     machine.driver_cuda = Detected::found(CudaVersion::new(12, 6), Origin::Nvml);
-    let advice = advise(&machine, &request, Matrix::embedded());
+    let advice = advise(&machine, &request, crate::common::matrix());
     assert_eq!(answer(&advice).0, "2.5.1 cuda126_mkl 317");
 }
 
@@ -133,7 +132,7 @@ fn a_glibc_that_is_too_old_for_a_build_is_one_reason_whatever_its_cuda_version_n
         machine.driver_cuda = Detected::found(CudaVersion::new(13, 0), Origin::Nvml);
         machine.glibc =
             Detected::found(glibc.parse().expect("a version"), Origin::Flag("--glibc".into()));
-        let advice = advise(&machine, &request, Matrix::embedded());
+        let advice = advise(&machine, &request, crate::common::matrix());
         let is_it = |build: &conda_torch_core::types::Build| {
             build.pytorch == Version::new(&[2, 4, 1])
                 && build.subdir == Subdir::Linux64
@@ -163,7 +162,7 @@ fn an_older_build_of_the_same_version_is_outranked_whatever_metal_needs() {
     let machine = described(Subdir::OsxArm64, Some("12.0"));
     let request =
         Request { pytorch: Some("2.10.0".parse().expect("a version")), ..Request::default() };
-    let advice = advise(&machine, &request, Matrix::embedded());
+    let advice = advise(&machine, &request, crate::common::matrix());
     assert_eq!(answer(&advice).0, "2.10.0 cpu_generic 5");
     let same = |build: &conda_torch_core::types::Build| {
         build.subdir == Subdir::OsxArm64 && build.build_numbers == (0, 0)
@@ -335,7 +334,7 @@ fn a_gpu_that_no_build_serves_gets_the_cpu_build() {
 fn healthy_machines_have_no_driver_problems() {
     for name in ["rtx3080-driver-580", "no-gpu", "wsl-driver-560", "macos-12-arm64"] {
         let machine = machine(name);
-        let advice = advise(&machine, &Request::default(), Matrix::embedded());
+        let advice = advise(&machine, &Request::default(), crate::common::matrix());
         let trouble = |d: &&Diagnostic| d.degrades() || d.severity() > Severity::Info;
         assert_eq!(advice.diagnostics.iter().find(trouble), None, "{name}");
     }
@@ -526,7 +525,7 @@ fn torchvision_on_windows_needs_a_pytorch_of_its_own_cuda_version() {
         let pytorch = Some(pytorch.parse().expect("a version"));
         let companions = vec![Companion::Torchvision];
         let request = Request { pytorch, companions, ..Request::default() };
-        answer(&advise(&machine, &request, Matrix::embedded())).0
+        answer(&advise(&machine, &request, crate::common::matrix())).0
     };
     assert_eq!(of("2.13"), "2.13.0 cuda128_mkl 302");
     assert_eq!(of("2.12"), "2.12.1 cpu_mkl 100");
@@ -538,7 +537,7 @@ fn builds_that_no_solver_can_install_are_left_out() {
     let machine = machine("gh200-driver-550");
     let pytorch = Some("2.7.1".parse().expect("a version"));
     let request = Request { pytorch, ..Request::default() };
-    let advice = advise(&machine, &request, Matrix::embedded());
+    let advice = advise(&machine, &request, crate::common::matrix());
     assert_eq!(answer(&advice).0, "2.7.1 cuda129_generic 203");
     let last = advice.rejected.iter().find(|it| it.build.build_numbers.0 == 204).expect("#204");
     assert!(last.blockers.contains(&Diagnostic::NotSolvable));
@@ -602,7 +601,7 @@ fn requests_are_met_or_get_the_closest_alternative() {
 
 /// What must change for the closest build that works.
 fn nearest(name: &str, request: &Request) -> (String, Vec<Unlock>) {
-    let advice = advise(&machine(name), request, Matrix::embedded());
+    let advice = advise(&machine(name), request, crate::common::matrix());
     let nearest = advice.alternatives.into_iter().next().expect("something works");
     (nearest.choice.build.pytorch.to_string(), nearest.unlocked_by)
 }
@@ -686,7 +685,7 @@ fn builds_with_an_executable_stack_are_left_out_from_glibc_2_41_on() {
         let cuda_version = cuda_version.map(|pin| pin.parse().expect("a version"));
         let pytorch = pytorch.map(|version| version.parse().expect("a version"));
         let request = Request { cuda_version, pytorch, ..Request::default() };
-        let advice = advise(&machine, &request, Matrix::embedded());
+        let advice = advise(&machine, &request, crate::common::matrix());
         (answer(&advice).0, codes(&advice).contains(&"glibc-too-new"))
     };
     assert_eq!(on("2.40", None, None), ("2.5.1 cuda118 303".to_owned(), false));
@@ -701,7 +700,7 @@ fn the_newest_pytorch_that_uses_metal_is_chosen_on_each_macos() {
     let mut machine = machine("macos-12-arm64");
     let mut on = |macos: &str, request: &Request| {
         machine.macos = Detected::found(macos.parse().expect("a version"), Origin::System);
-        let advice = advise(&machine, request, Matrix::embedded());
+        let advice = advise(&machine, request, crate::common::matrix());
         let choice = advice.recommended.as_ref().expect("an answer");
         let others = advice.alternatives.iter().map(|other| {
             let Alternative { choice, unlocked_by, .. } = other;
@@ -744,12 +743,12 @@ fn a_described_jetson_has_one_glibc_and_no_reason_against_its_own_toolkit() {
     machine.gpus = vec![orin];
     machine.driver =
         Detected::found("580".parse().expect("a driver"), Origin::Flag("--driver".into()));
-    Matrix::embedded().complete(&mut machine);
+    crate::common::matrix().complete(&mut machine);
     // The heading, `__glibc` of a solve and the note are about the same glibc.
     assert_eq!(machine.glibc.value(), Some(&"2.34".parse().expect("a version")));
     let pytorch = Some("2.12".parse().expect("a version"));
     let request = Request { pytorch, ..Request::default() };
-    let advice = advise(&machine, &request, Matrix::embedded());
+    let advice = advise(&machine, &request, crate::common::matrix());
     assert_eq!(answer(&advice).0, "2.12.1 cuda129_generic 200");
     assert!(!codes(&advice).contains(&"no-kernels"), "{:?}", codes(&advice));
 }

@@ -70,7 +70,7 @@ fn tell(difference: &Difference<'_, Build>) -> String {
 fn equal_channels_have_no_differences() {
     let Some(records) = records("same") else { return };
     let has = has(&records);
-    let differences = differences(&has, Matrix::embedded(), &SUBDIRS);
+    let differences = differences(&has, crate::common::matrix(), &SUBDIRS);
     let told: Vec<String> = differences.builds.iter().map(tell).collect();
     assert_eq!(told, [""; 0], "of {} builds", has.builds.len());
     assert_eq!(differences, Differences::default(), "of {} companions", has.companions.len());
@@ -114,7 +114,7 @@ fn reports_new_removed_rebuilt_and_changed_builds() {
     records.push(new);
     records.extend(rebuilt);
     let has = has(&records);
-    let differences = differences(&has, Matrix::embedded(), &SUBDIRS);
+    let differences = differences(&has, crate::common::matrix(), &SUBDIRS);
     let told: Vec<String> = differences.builds.iter().map(tell).collect();
     assert_eq!(
         told,
@@ -159,7 +159,7 @@ fn reports_new_removed_and_changed_companions_and_toolkits() {
         }
     }
     let has = has(&records);
-    let differences = differences(&has, Matrix::embedded(), &SUBDIRS);
+    let differences = differences(&has, crate::common::matrix(), &SUBDIRS);
     let row = |row: &CompanionBuild| {
         format!(
             "{} {} {} for {}",
@@ -234,7 +234,7 @@ fn differs(live: &Build, known: &Build) -> Option<String> {
 #[test]
 fn rows_of_an_equal_channel_are_the_built_in_rows() {
     let Some(records) = records("rows") else { return };
-    let known = Matrix::embedded();
+    let known = crate::common::matrix();
     let (live, gaps) = rows(&Records { records }, &SUBDIRS, ("conda-forge", DAY), known)
         .expect("there is PyTorch");
     assert_eq!(gaps, []);
@@ -279,7 +279,7 @@ fn next_year(build: &str, number: u64, cuda: &str, subdir: &str) -> Record {
 
 #[test]
 fn infers_recipe_facts_of_newer_builds_from_the_closest() {
-    let known = Matrix::embedded();
+    let known = crate::common::matrix();
     let cuda131 = next_year("cuda131_mkl_py312_h0_300", 300, "cuda-version >=13.1,<14", "linux-64");
     let cuda150 = next_year("cuda150_mkl_py312_h0_300", 300, "cuda-version >=15.0,<16", "linux-64");
     let unknown = next_year("rocm72_mkl_py312_h0_300", 300, "hip >=7.2", "linux-64");
@@ -313,7 +313,7 @@ fn infers_recipe_facts_of_newer_builds_from_the_closest() {
 
 #[test]
 fn newer_build_numbers_are_rows_and_empty_channels_are_none() {
-    let known = Matrix::embedded();
+    let known = crate::common::matrix();
     let read =
         |records| rows(&Records { records }, &[Subdir::Linux64], ("conda-forge", DAY), known);
     assert!(read(vec![]).is_none());
@@ -345,7 +345,7 @@ fn a_build_for_cuda_13_4_runs_on_driver_580_but_its_ptx_needs_615() {
     let records = Records { records: vec![build] };
     let subdirs = [Subdir::Linux64];
     let (live, _) =
-        rows(&records, &subdirs, ("conda-forge", DAY), Matrix::embedded()).expect("rows");
+        rows(&records, &subdirs, ("conda-forge", DAY), crate::common::matrix()).expect("rows");
     let on = |driver: &str, capability: &str| {
         let mut machine = Machine::baseline(Subdir::Linux64);
         let flag = || Origin::Flag("--gpu".into());

@@ -1,5 +1,6 @@
 //! Every subcommand recognizes a channel in the same way: by name, on a mirror, with a token in its URL.
 
+use crate::common::UP_TO;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -44,6 +45,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Value {
         .args(["--machine", machine, "--json"])
         .current_dir(folder)
         .env_clear()
+        .env(UP_TO.0, UP_TO.1)
         .env("HOME", folder)
         .output()
         .expect("the program runs");

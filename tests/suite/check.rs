@@ -5,13 +5,13 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::common::UP_TO;
 use crate::common::machine;
 use conda_torch_core::audit::{Checkup, EnvironmentStatus as Status, check};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::StepKind;
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::diagnostics::Diagnostic;
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::{Detected, Environment, InstalledPackage, Origin};
 use conda_torch_host::LiveHost;
 use conda_torch_probe::environment::{self, Location};
@@ -24,7 +24,7 @@ fn read(name: &str) -> Environment {
 }
 
 fn on(name: &str, node: &str) -> Checkup<'static> {
-    check(read(name), &machine(node), Matrix::embedded())
+    check(read(name), &machine(node), crate::common::matrix())
 }
 
 #[track_caller]
@@ -133,7 +133,7 @@ fn a_windows_build_needs_its_own_cuda_version() {
     let with = |cuda: &str, pytorch: &str| {
         let cuda = format!("cuda-version {cuda} h_3");
         let environment = of_conda_forge(Subdir::Win64, &[&cuda, pytorch]);
-        let found = check(environment, &machine("windows-rtx4090"), Matrix::embedded());
+        let found = check(environment, &machine("windows-rtx4090"), crate::common::matrix());
         let fails = |it: &&Diagnostic| it.code() == "package-fails";
         let context = found.context();
         let hint = found.findings.iter().find(fails).map(|it| it.hint(&context));
@@ -154,7 +154,7 @@ fn builds_without_a_row_know_the_newest_glibc_that_loads_them() {
     debian.glibc = Detected::found("2.41".parse().expect("a version"), Origin::System);
     let has_finding = |pytorch: &str| {
         let environment = of_conda_forge(Subdir::Linux64, &[pytorch]);
-        let found = check(environment, &debian, Matrix::embedded());
+        let found = check(environment, &debian, crate::common::matrix());
         found.findings.iter().any(|it| it.code() == "glibc-too-new")
     };
     for pytorch in [
@@ -218,13 +218,18 @@ fn an_environment_that_cannot_be_read_is_unreadable() {
         .parse()
         .expect("a host");
     let place = Location { prefix: "/e".to_owned(), name: None };
-    let checkup = check(environment::read(&host, &place), &machine("no-gpu"), Matrix::embedded());
+    let checkup =
+        check(environment::read(&host, &place), &machine("no-gpu"), crate::common::matrix());
     assert_eq!(checkup.status, Status::Unreadable);
 }
 
 fn run(arguments: &[&str]) -> (String, Option<i32>) {
     let mut program = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
-    program.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env_clear();
+    program
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_clear()
+        .env(UP_TO.0, UP_TO.1);
     program.env("PATH", "/usr/bin:/bin").env("HOME", "/nonexistent").env("COLUMNS", "80");
     let output = program.output().expect("it runs");
     (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code())
@@ -263,7 +268,7 @@ fn an_environment_without_pytorch_is_not_ok() {
 /// The words of the installation that fixes an environment on a machine, and its note.
 fn fix(environment: Environment, node: &str) -> (String, Option<String>) {
     let node = machine(node);
-    let checkup = check(environment, &node, Matrix::embedded());
+    let checkup = check(environment, &node, crate::common::matrix());
     let steps = conda_torch_core::report::check::fix(&checkup, &ClientTarget::of(&node, None));
     let install = steps.into_iter().find(|step| step.kind == StepKind::Install).expect("a fix");
     (install.argv.join(" "), install.note)
@@ -348,6 +353,7 @@ fn symlinks_are_followed_and_large_environments_read_in_part() {
 fn an_override_that_differs_from_the_driver_is_a_problem() {
     let output = Command::new(env!("CARGO_BIN_EXE_conda-torch"))
         .env_clear()
+        .env(UP_TO.0, UP_TO.1)
         .env("CONDA_OVERRIDE_CUDA", "11.8")
         .args(["check", "--json", "-p", "tests/environments/conda-forge-cuda130-on-gtx1080ti"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -14,6 +14,7 @@
 
 use std::process::Command;
 
+use crate::common::UP_TO;
 use crate::common::facts;
 use conda_torch_core::import::{read_machine, text_of};
 use conda_torch_core::types::{Detected, Machine};
@@ -59,6 +60,7 @@ fn arguments(name: &str, key: &str) -> Vec<String> {
 fn run(name: &str, subcommand: &str, more: &[&str]) -> (Option<i32>, String) {
     let ran = Command::new(env!("CARGO_BIN_EXE_conda-torch"))
         .env_clear()
+        .env(UP_TO.0, UP_TO.1)
         .args([subcommand, "--machine", &path(name)])
         .args(arguments(name, "arguments"))
         .args(more)
@@ -227,6 +229,7 @@ fn every_document_survives_saving_and_reading_back() {
         std::fs::write(&saved, answer.to_string()).expect("a file");
         let ran = Command::new(env!("CARGO_BIN_EXE_conda-torch"))
             .env_clear()
+            .env(UP_TO.0, UP_TO.1)
             .args(["advise", "--json", "--machine", &saved])
             .args(arguments(&name, "advice.arguments"))
             .output()

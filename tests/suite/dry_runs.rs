@@ -6,7 +6,6 @@
 
 use crate::common;
 use conda_torch_core::conda::{CONDA_FORGE, Channels, FaultKind};
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Choice, Request, advise};
 use conda_torch_core::solve_check::dry_run::{DryRun, PlannedPackage, read};
 use conda_torch_core::solve_check::{
@@ -33,7 +32,7 @@ fn choice(pin: CudaVersion) -> Choice<'static> {
         ..Request::default()
     };
     let machine = common::machine("b300-driver-580");
-    advise(&machine, &request, Matrix::embedded()).recommended.expect("it fits")
+    advise(&machine, &request, crate::common::matrix()).recommended.expect("it fits")
 }
 
 fn judge(pin: CudaVersion, dry_run: &DryRun) -> SolveVerdict {

@@ -9,7 +9,6 @@ use conda_torch_core::commands::shell;
 use conda_torch_core::error_texts::Verdict::{Confirmed, Contradicted, Unknown};
 use conda_torch_core::error_texts::{FoundErrors, Judgement, Scene, Verdict, find, known};
 use conda_torch_core::import::text_of;
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::explain::steps;
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_core::types::Shell;
@@ -276,7 +275,7 @@ fn an_unknown_text_is_said_to_be_unknown_with_its_last_error() {
 
 /// A failure on a machine and in an environment: its judgement, evidence, and the commands as one text.
 fn judged(name: &str, node: &str, environment: Option<&str>) -> (Judgement, String, String) {
-    let (machine, matrix) = (machine(node), Matrix::embedded());
+    let (machine, matrix) = (machine(node), crate::common::matrix());
     let checkup: Option<Checkup<'_>> = environment.map(|environment| {
         let folder = format!("{}/tests/environments/{environment}", env!("CARGO_MANIFEST_DIR"));
         let host = LiveHost::new(None);

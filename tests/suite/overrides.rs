@@ -1,5 +1,6 @@
 //! Flags override the environment, which overrides the probe; saved machines.
 
+use crate::common::UP_TO;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -167,6 +168,7 @@ fn run(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_conda-torch"))
         .args(arguments)
         .env_clear()
+        .env(UP_TO.0, UP_TO.1)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

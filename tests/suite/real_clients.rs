@@ -3,6 +3,7 @@
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
 use crate::common;
+use crate::common::UP_TO;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -99,7 +100,11 @@ fn environments() -> Vec<Env> {
 /// A command with only these variables.
 fn command(program: &Path, env: &Env) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", folder("home"));
+    command
+        .env_clear()
+        .env(UP_TO.0, UP_TO.1)
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", folder("home"));
     // A limit that a busy machine does not reach.
     command.env("CONDA_TORCH_TIMEOUT", "600");
     command.envs(env.iter().cloned());

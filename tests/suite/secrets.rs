@@ -1,6 +1,7 @@
 //! Nothing that is printed has the user names, passwords and tokens of addresses, wherever they are written.
 #![cfg(unix)]
 
+use crate::common::UP_TO;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -54,7 +55,7 @@ impl Home {
 
     fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
-        command.args(arguments).current_dir(&self.folder).env_clear();
+        command.args(arguments).current_dir(&self.folder).env_clear().env(UP_TO.0, UP_TO.1);
         command.env("PATH", "/usr/bin:/bin").env("HOME", &self.folder).env("CONDA_TORCH_LIVE", "");
         command.envs(VARIABLES).envs(variables.iter().copied());
         command.output().expect("the program runs")

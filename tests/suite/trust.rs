@@ -1,5 +1,6 @@
 //! The promises of `docs/trust.md` that no other subject holds, and that each of its tests is there.
 
+use crate::common::UP_TO;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -97,7 +98,7 @@ fn no_file_is_opened_for_writing_and_no_socket_is_made() {
         let mut command = Command::new("strace");
         command.args(["-f", "-qq", "-e", &format!("trace={CHANGES}"), "-o"]).arg(&trace);
         command.arg(env!("CARGO_BIN_EXE_conda-torch")).args(arguments.split(' '));
-        command.current_dir(folder.join("here")).env_clear();
+        command.current_dir(folder.join("here")).env_clear().env(UP_TO.0, UP_TO.1);
         let ran = command.env("PATH", "/usr/bin:/bin").env("HOME", folder.join("home")).output();
         let text = std::fs::read_to_string(&trace).unwrap_or_default();
         // Some containers do not allow it.
@@ -144,6 +145,7 @@ fn nothing_is_written_unless_asked_for() {
             .args(arguments.split(' '))
             .current_dir(folder.join("here"))
             .env_clear()
+            .env(UP_TO.0, UP_TO.1)
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", folder.join("home"))
             .env("TMPDIR", folder.join("temporary"))

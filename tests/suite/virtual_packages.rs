@@ -8,7 +8,6 @@ use conda_torch_core::commands;
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::CONDA_FORGE;
 use conda_torch_core::diagnostics::Diagnostic;
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_core::types::{ClientKind, Detected, Machine};
 use conda_torch_core::virtual_packages::{VirtualPackages, client_note, client_override_notes};
@@ -204,7 +203,7 @@ fn packages_listed_by_the_clients_info_win() {
 /// The code of the note about a client, and the variables that its command sets.
 fn note_and_overrides(on: &On, kind: ClientKind) -> (Vec<&'static str>, BTreeMap<String, String>) {
     let machine = machine(on);
-    let advice = advise(&machine, &Request::default(), Matrix::embedded());
+    let advice = advise(&machine, &Request::default(), crate::common::matrix());
     let client = ClientTarget::of(&machine, Some(kind));
     let choice = advice.recommended.as_ref().expect("something fits");
     let new = client_note(&machine, &client, Some(choice.build.accelerator));

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{MigrationSteps, TargetEnvironment};
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{RequestOverrides, migrate, needs_migration};
 use conda_torch_core::report::ErrorCode;
 use conda_torch_core::report::migrate::{self as report, MigrationAnswer, Way};
@@ -13,6 +12,7 @@ use conda_torch_core::types::{Condarc, Machine, Shell};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
+use crate::built_in;
 use crate::cli::flags::{
     GlobalFlags, RequestedVersion, environment_flag, no_environment, read_environment, read_named,
 };
@@ -43,7 +43,7 @@ pub(super) fn run(
         let why = format!("`--to {to}`: the environment already exists");
         return Err(Failure::new(ErrorCode::EnvironmentExists, why).into());
     }
-    let matrix = Matrix::embedded();
+    let matrix = built_in::matrix();
     let overrides = RequestOverrides {
         accelerator: if args.cpu { Some(RequestedAccelerator::Cpu) } else { args.accelerator },
         pytorch: args.pytorch.as_ref().map(RequestedVersion::parts),

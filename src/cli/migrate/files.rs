@@ -7,7 +7,6 @@ use std::time::Instant;
 use anyhow::Context;
 
 use conda_torch_core::escapes::visible_lines;
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::files::{FileError, FileMigration, Target, migrate_file};
 use conda_torch_core::report::migrate_files::{MigratedFile, document};
 use conda_torch_core::report::{AnnotationService, annotations};
@@ -16,6 +15,7 @@ use conda_torch_host::{SaveFailed, received_signal, save};
 use conda_torch_probe::host::Host;
 
 use super::folder::{FolderFiles, LARGEST, is_folder};
+use crate::built_in;
 use crate::cli::flags::{Choices, GlobalFlags, MachineFlags, machine, one_of, page_width};
 use crate::cli::progress::Progress;
 use crate::cli::{Interrupted, Output, UsageError, note, read_input, show};
@@ -72,7 +72,7 @@ pub(super) fn run(
     if from_input + usize::from(machine.machine.as_deref() == Some("-")) > 1 {
         return Err(UsageError("standard input is named twice".to_owned()).into());
     }
-    let matrix = Matrix::embedded();
+    let matrix = built_in::matrix();
     let is_described = !machine.is_platform_alone() && machine.is_given();
     let described = is_described.then(|| self::machine(machine, host, matrix)).transpose()?;
     let target = Target { machine: described.as_ref(), platform: machine.platform };

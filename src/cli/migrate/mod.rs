@@ -7,7 +7,6 @@ mod folder;
 use clap::builder::NonEmptyStringValueParser;
 
 use conda_torch_core::conda::Version;
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{Settings, settings};
 use conda_torch_core::report::ErrorCode;
 use conda_torch_core::report::migrate::{self as report, SettingsAnswer};
@@ -16,6 +15,7 @@ use conda_torch_core::types::{Environment, Machine};
 use conda_torch_probe::environment as installed;
 use conda_torch_probe::host::Host;
 
+use crate::built_in;
 use crate::text;
 
 use super::flags::{
@@ -95,7 +95,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         return files::run(&args.files, &args.machine, is_json.then_some(global), host);
     }
     // The described machine has the clients and the configuration of this one.
-    let mut target = machine(&args.machine, host, Matrix::embedded())?;
+    let mut target = machine(&args.machine, host, built_in::matrix())?;
     let here = this_machine(&args.machine, host, &target);
     target.clients.clone_from(&here.clients);
     target.config_files.clone_from(&here.config_files);

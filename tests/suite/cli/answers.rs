@@ -17,7 +17,7 @@ fn advise(more: &[&str]) -> String {
 
 #[test]
 fn the_day_of_the_data_is_in_text_table_and_version() {
-    let day = conda_torch_core::matrix::Matrix::embedded().as_of;
+    let day = crate::common::matrix().as_of;
     let data = format!("conda-forge as of {day}, ");
     for arguments in ["--version", "-V", "advise --platform linux-64", "matrix --platform win-64"] {
         let ran = line(arguments).answered();

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::cli::{finish, folder, line};
+use crate::common::UP_TO;
 use crate::common::skip;
 
 /// What bash offers for the last word of a command line.
@@ -17,7 +18,7 @@ fn offered(words: &[&str]) -> Vec<String> {
         $function conda-torch \"${@: -1}\" \"${@: -2:1}\" 2>/dev/null\n\
         printf '%s\\n' \"${COMPREPLY[@]}\"";
     let mut command = Command::new("bash");
-    command.args(["-c", script, "bash"]).args(words).env_clear();
+    command.args(["-c", script, "bash"]).args(words).env_clear().env(UP_TO.0, UP_TO.1);
     command.env("PATH", format!("{programs}:/usr/bin:/bin")).env("HOME", folder("home"));
     let ran = finish(&mut command, "");
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -50,7 +51,7 @@ fn shell(shell: &str, script: &str) -> Option<Vec<String>> {
     let programs = program.parent().expect("its folder").display();
     let mut command = Command::new(path);
     let options: &[&str] = if shell == "zsh" { &["-f", "-c"] } else { &["-c"] };
-    command.args(options).arg(script).env_clear();
+    command.args(options).arg(script).env_clear().env(UP_TO.0, UP_TO.1);
     command.env("PATH", format!("{programs}:/usr/bin:/bin")).env("HOME", folder("home"));
     let ran = finish(&mut command, "");
     assert_eq!(ran.code, Some(0), "{ran:?}");

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use crate::cli::{Ran, finish, folder};
+use crate::common::UP_TO;
 
 /// A home with a conda whose `create` does what `script` says; `$prefix` is the folder of the new environment.
 struct Home {
@@ -53,7 +54,12 @@ impl Home {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
-        command.args(arguments).env_clear().env("HOME", &self.path).current_dir(&self.path);
+        command
+            .args(arguments)
+            .env_clear()
+            .env(UP_TO.0, UP_TO.1)
+            .env("HOME", &self.path)
+            .current_dir(&self.path);
         command.env("PATH", format!("{}/miniforge3/bin:/usr/bin:/bin", self.path));
         command
     }
@@ -242,7 +248,11 @@ fn nothing_is_run_if_nothing_fits_or_no_client_is_there() {
     assert_eq!((ran.code, home.log().as_str()), (Some(3), ""), "{ran:?}");
     let empty = folder("install/no-client");
     let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
-    command.args([CPU, &["--yes"]].concat()).env_clear().env("PATH", "/usr/bin:/bin");
+    command
+        .args([CPU, &["--yes"]].concat())
+        .env_clear()
+        .env(UP_TO.0, UP_TO.1)
+        .env("PATH", "/usr/bin:/bin");
     let ran = finish(command.env("HOME", empty), "");
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(

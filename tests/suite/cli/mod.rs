@@ -18,6 +18,7 @@ mod refusals;
 mod streams;
 mod words;
 
+use crate::common::UP_TO;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -46,7 +47,11 @@ fn file(name: &str, bytes: &[u8]) -> String {
 /// The program with an empty environment but `PATH` and an empty home.
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", folder("home"));
+    command
+        .env_clear()
+        .env(UP_TO.0, UP_TO.1)
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", folder("home"));
     command
 }
 

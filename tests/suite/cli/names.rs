@@ -3,6 +3,7 @@
 use crate::cli::{Ran, run};
 #[cfg(unix)]
 use crate::cli::{finish, folder};
+use crate::common::UP_TO;
 
 /// Names that a shell would interpret.
 const HOSTILE: [&str; 8] = [
@@ -26,7 +27,7 @@ fn for_conda(name: &str) -> String {
 fn bash(arguments: &[&str], script: &str) -> Ran {
     let mut command = std::process::Command::new("/bin/bash");
     command.args(["--norc", "--noprofile"]).args(arguments).current_dir(folder("empty"));
-    finish(command.env_clear().env("PATH", "/usr/bin:/bin"), script)
+    finish(command.env_clear().env(UP_TO.0, UP_TO.1).env("PATH", "/usr/bin:/bin"), script)
 }
 
 fn commands(flag: &str, name: &str, more: &[&str]) -> Ran {

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::cli::{Ran, finish, folder, recorded};
+use crate::common::UP_TO;
 use crate::common::skip;
 
 /// The blocks of a language on the page, in order.
@@ -26,7 +27,12 @@ fn cook(name: &str, interpreter: &[&str], recipe: &str) -> Ran {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_conda-torch"));
     let programs = program.parent().expect("its folder").display();
     let mut command = Command::new(interpreter[0]);
-    command.args(&interpreter[1..]).arg(recipe).current_dir(&here).env_clear();
+    command
+        .args(&interpreter[1..])
+        .arg(recipe)
+        .current_dir(&here)
+        .env_clear()
+        .env(UP_TO.0, UP_TO.1);
     command.env("PATH", format!("{here}:{programs}:/usr/local/bin:/usr/bin:/bin"));
     command.env("HOME", &here).env("CONDA_OVERRIDE_GLIBC", "2.35");
     finish(&mut command, "")
@@ -35,8 +41,7 @@ fn cook(name: &str, interpreter: &[&str], recipe: &str) -> Ran {
 #[test]
 fn a_shell_script_runs_the_command() {
     let ran = cook("install", &["sh", "-euc"], &recipes("sh")[0]).answered();
-    let newest =
-        conda_torch_core::matrix::Matrix::embedded().builds.iter().map(|it| it.pytorch).max();
+    let newest = crate::common::matrix().builds.iter().map(|it| it.pytorch).max();
     let newest = newest.expect("builds");
     assert!(
         ran.stdout.starts_with(&format!("Installing PyTorch {newest}\nconda create -n torch ")),

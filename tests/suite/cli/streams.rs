@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use crate::cli::{finish, line, program, recorded, run};
+use crate::common::UP_TO;
 
 /// The start of a color code.
 const ESCAPE: char = '\u{1b}';
@@ -151,7 +152,11 @@ fn colors_terminals_unless_no_color_is_set() {
     let on_terminal = |env: &[(&str, &str)]| {
         let mut command = std::process::Command::new(script);
         let advise = format!("{} advise --platform linux-64", env!("CARGO_BIN_EXE_conda-torch"));
-        command.args(["-qec", &advise, "/dev/null"]).env_clear().env("TERM", "xterm");
+        command
+            .args(["-qec", &advise, "/dev/null"])
+            .env_clear()
+            .env(UP_TO.0, UP_TO.1)
+            .env("TERM", "xterm");
         let ran = finish(command.env("PATH", "/usr/bin:/bin").envs(env.iter().copied()), "");
         assert!(ran.stdout.contains("PyTorch"), "{ran:?}");
         ran.stdout.contains(ESCAPE)

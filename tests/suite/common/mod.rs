@@ -2,7 +2,23 @@
 
 pub(crate) mod facts;
 
+use std::sync::LazyLock;
+
+use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::Machine;
+
+/// For a run of the program: the rows that the expectations were written for. A release adds rows and changes no test.
+pub(crate) const UP_TO: (&str, &str) = ("CONDA_TORCH_UP_TO", "2.13.0 2026-08-13");
+
+/// The same rows.
+pub(crate) fn matrix() -> &'static Matrix {
+    static MATRIX: LazyLock<Matrix> = LazyLock::new(|| {
+        let (newest, as_of) = UP_TO.1.split_once(' ').expect("a version and a day");
+        let newest = newest.parse().expect("a version");
+        Matrix::embedded().up_to(newest, as_of.parse().expect("a day"))
+    });
+    &MATRIX
+}
 
 /// A recorded machine by its name.
 pub(crate) fn machine(name: &str) -> Machine {

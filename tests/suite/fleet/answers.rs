@@ -118,8 +118,8 @@ fn a_fleet_of_one_gets_what_the_machine_gets() {
         let of_fleet = plan(&lines(&[("n1", &name)]));
         let mut machine = machine(&name);
         conda_torch_core::import::assume_baseline(&mut machine);
-        Matrix::embedded().complete(&mut machine);
-        let advice = advise(&machine, &Request::default(), Matrix::embedded());
+        crate::common::matrix().complete(&mut machine);
+        let advice = advise(&machine, &Request::default(), crate::common::matrix());
         let Some(choice) = &advice.recommended else {
             assert!(of_fleet.environments.is_empty(), "{name}");
             continue;
@@ -146,7 +146,7 @@ fn a_line_is_short_enough_for_srun() {
 /// Small fleets of recorded machines: no smaller set of builds serves all, tried one by one.
 #[test]
 fn the_cover_is_as_small_as_the_smallest_of_all_sets_of_builds() {
-    let matrix = Matrix::embedded();
+    let matrix = crate::common::matrix();
     let names = machine_names();
     let mut state = 11_usize;
     let mut random = move |below: usize| {

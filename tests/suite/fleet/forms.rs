@@ -187,8 +187,7 @@ fn facts_of_ansible() {
 #[test]
 fn a_document_about_one_machine_is_a_node() {
     let text = "name, driver_version, compute_cap\nNVIDIA GeForce RTX 4090, 580.65.06, 8.9\n";
-    let mut collector =
-        conda_torch_core::fleet::Collector::new(conda_torch_core::Matrix::embedded());
+    let mut collector = conda_torch_core::fleet::Collector::new(crate::common::matrix());
     for file in ["n1", "n2"] {
         collector.begin(Some(file));
         collector.feed(text.as_bytes());
@@ -394,8 +393,7 @@ fn parts_of_any_size_are_the_same_input() {
     let whole = classes(&plan(&text));
     assert_eq!(whole.len(), 4);
     for size in [1, 2, 7, 64, 1000] {
-        let mut collector =
-            conda_torch_core::fleet::Collector::new(conda_torch_core::Matrix::embedded());
+        let mut collector = conda_torch_core::fleet::Collector::new(crate::common::matrix());
         collector.begin(None);
         for part in text.as_bytes().chunks(size) {
             collector.feed(part);
@@ -441,8 +439,7 @@ fn damaged_input_of_every_form_is_read_to_its_end() {
                     _ => bytes.truncate(end),
                 }
             }
-            let mut collector =
-                conda_torch_core::fleet::Collector::new(conda_torch_core::Matrix::embedded());
+            let mut collector = conda_torch_core::fleet::Collector::new(crate::common::matrix());
             collector.begin(None);
             collector.feed(&bytes);
             collector.end(Some("file1"));

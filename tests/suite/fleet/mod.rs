@@ -5,7 +5,6 @@ mod answers;
 mod deployed;
 mod forms;
 
-use conda_torch_core::Matrix;
 use conda_torch_core::fleet::{Collector, EnvironmentCount, FleetPlan};
 use conda_torch_core::report::probe::node_line;
 use conda_torch_core::resolve::Request;
@@ -30,7 +29,7 @@ fn plan(text: &str) -> FleetPlan<'static> {
 }
 
 fn plan_of(text: &str, request: &Request, count: EnvironmentCount) -> FleetPlan<'static> {
-    let mut collector = Collector::new(Matrix::embedded());
+    let mut collector = Collector::new(crate::common::matrix());
     collector.begin(None);
     collector.feed(text.as_bytes());
     collector.end(None);
@@ -39,7 +38,7 @@ fn plan_of(text: &str, request: &Request, count: EnvironmentCount) -> FleetPlan<
 
 /// The same, read in parts of so many bytes.
 fn plan_in_parts(text: &str, size: usize) -> FleetPlan<'static> {
-    let mut collector = Collector::new(Matrix::embedded());
+    let mut collector = Collector::new(crate::common::matrix());
     collector.begin(None);
     text.as_bytes().chunks(size).for_each(|part| collector.feed(part));
     collector.end(None);

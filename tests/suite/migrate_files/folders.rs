@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::common::UP_TO;
 use crate::common::skip;
 
 const OLD: &str = "channels:\n  - pytorch\n  - nvidia\ndependencies:\n  - python=3.11\n  - pytorch=2.5.1\n  - pytorch-cuda=12.4\n";
@@ -31,7 +32,7 @@ fn folder(name: &str) -> String {
 
 fn run(folder: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
-    command.arg("migrate").args(arguments).current_dir(folder).env_clear();
+    command.arg("migrate").args(arguments).current_dir(folder).env_clear().env(UP_TO.0, UP_TO.1);
     command.env("PATH", "/usr/bin:/bin").env("HOME", folder).env("COLUMNS", "100");
     // The checkout of this project is no repository of the folder.
     command.env("GIT_CEILING_DIRECTORIES", env!("CARGO_TARGET_TMPDIR"));

@@ -10,6 +10,7 @@ mod malformed;
 mod saving;
 mod writing;
 
+use crate::common::UP_TO;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -36,6 +37,7 @@ fn migrate(folder: &Path, arguments: &[&str]) -> Output {
         .args(arguments)
         .current_dir(folder)
         .env_clear()
+        .env(UP_TO.0, UP_TO.1)
         .env("COLUMNS", "80")
         .output()
         .expect("the program runs")

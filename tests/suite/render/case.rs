@@ -5,7 +5,6 @@ use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::{Address, CONDA_FORGE};
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_core::types::{Client, ClientKind, ConfigFile, Detected, Machine, Origin, Shell};
 
@@ -62,7 +61,7 @@ impl Case {
     }
 
     pub(crate) fn render<T>(&self, format: impl FnOnce(&Answer<'_>) -> T) -> T {
-        let matrix = Matrix::embedded();
+        let matrix = crate::common::matrix();
         let advice = advise(&self.machine, &self.request, matrix);
         format(&Answer {
             machine: &self.machine,

@@ -4,6 +4,7 @@
 mod real;
 mod scripts;
 
+use crate::common::UP_TO;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -31,7 +32,12 @@ fn put(folder: &Path, name: &str, body: &str) {
 fn advise(folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
     let path = format!("{}:/usr/bin:/bin", folder.join("bin").display());
-    command.env_clear().env("PATH", path).env("HOME", folder).env("HERE", folder);
+    command
+        .env_clear()
+        .env(UP_TO.0, UP_TO.1)
+        .env("PATH", path)
+        .env("HOME", folder)
+        .env("HERE", folder);
     command.env("TMPDIR", folder.join("tmp")).env("CONDA_TORCH_LIVE", "");
     // A limit that a busy machine does not reach.
     command.env("CONDA_TORCH_TIMEOUT", "600");

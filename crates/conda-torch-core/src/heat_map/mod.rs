@@ -202,7 +202,7 @@ mod tests {
     use crate::types::ComputeCapability;
 
     fn map(subdir: Subdir) -> HeatMap<'static> {
-        let matrix = Matrix::embedded();
+        let matrix = Matrix::of_tests();
         let rows = rows(matrix, &[subdir], TableRows::All, &BuildFilter::default(), None);
         heat_maps(matrix, &rows).remove(0)
     }

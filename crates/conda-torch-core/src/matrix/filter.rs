@@ -143,7 +143,7 @@ mod tests {
 
     /// The newest build that passes on each platform: PyTorch and the build string's start.
     fn newest(filter: &BuildFilter, subdir: Subdir) -> Option<String> {
-        let matrix = Matrix::embedded();
+        let matrix = Matrix::of_tests();
         let builds = matrix.builds.iter().filter(|it| it.subdir == subdir && !it.unsolvable);
         let builds = builds.filter(|it| !it.pytorch.is_candidate() && filter.admits(matrix, it));
         let newest = builds.max_by_key(|it| (it.pytorch, it.accelerator, it.build_numbers.1))?;
@@ -165,13 +165,13 @@ mod tests {
         let filter = BuildFilter { pytorch: ">=2.6".parse().ok(), ..filter };
         assert_eq!(newest(&filter, Subdir::Linux64), None);
         // CUDA 11.8 ended with 2.5.1, and Python 3.9 with 2.8.
-        let obstacles = filter.obstacles(Matrix::embedded(), &[Subdir::Linux64]);
+        let obstacles = filter.obstacles(Matrix::of_tests(), &[Subdir::Linux64]);
         assert_eq!(obstacles, [FilterField::Pytorch, FilterField::CudaVersion]);
     }
 
     #[test]
     fn a_gpu_with_an_arm_processor_is_on_arm_alone() {
-        let matrix = Matrix::embedded();
+        let matrix = Matrix::of_tests();
         let of = |gpu| BuildFilter { gpus: capability(gpu), ..BuildFilter::default() };
         let gb10 = of("12.1");
         assert_eq!(newest(&gb10, Subdir::Linux64), None);

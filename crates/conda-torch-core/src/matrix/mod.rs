@@ -96,6 +96,24 @@ impl Matrix {
         &embedded::EMBEDDED
     }
 
+    /// The rows before a newer PyTorch: what was known on a day. For tests, whose expectations then outlive a release.
+    #[must_use]
+    pub fn up_to(&self, newest: Version, as_of: Date) -> Self {
+        let builds = self.builds.iter().filter(|build| build.pytorch <= newest).cloned();
+        let companions = self.companions.iter().filter(|it| it.pytorch <= newest).cloned();
+        let (builds, companions) = (builds.collect(), companions.collect());
+        Self { as_of, builds, companions, ..self.clone() }
+    }
+
+    /// The rows that the expectations of tests were written for.
+    #[cfg(test)]
+    pub(crate) fn of_tests() -> &'static Self {
+        static MATRIX: std::sync::LazyLock<Matrix> = std::sync::LazyLock::new(|| {
+            Matrix::embedded().up_to(Version::new(&[2, 13]), "2026-08-13".parse().expect("a day"))
+        });
+        &MATRIX
+    }
+
     /// What is known about a capability.
     pub fn capability(&self, capability: ComputeCapability) -> Option<&Capability> {
         let rows = &self.capabilities;

@@ -60,7 +60,7 @@ fn plan_of(
     environment: &Environment,
     overrides: &RequestOverrides,
 ) -> (MigrationPlan, Vec<CodeAndMessage>) {
-    let migration = migrate(environment, &machine(), Matrix::embedded(), overrides);
+    let migration = migrate(environment, &machine(), Matrix::of_tests(), overrides);
     (migration.plan.expect("a plan"), migration.target.changes)
 }
 
@@ -153,13 +153,13 @@ fn requires_a_gpu_if_the_environment_used_one() {
     // Looked at, and not described: a driver is not assumed.
     let subdir = Detected::found(Subdir::Linux64, Origin::Compiled);
     let nowhere = Machine { subdir, ..Machine::baseline(Subdir::Linux64) };
-    let migration = migrate(&old, &nowhere, Matrix::embedded(), &RequestOverrides::default());
+    let migration = migrate(&old, &nowhere, Matrix::of_tests(), &RequestOverrides::default());
     assert!(migration.is_needed && migration.plan.is_none());
     let cpu = RequestOverrides {
         accelerator: Some(RequestedAccelerator::Cpu),
         ..RequestOverrides::default()
     };
-    let migration = migrate(&old, &nowhere, Matrix::embedded(), &cpu);
+    let migration = migrate(&old, &nowhere, Matrix::of_tests(), &cpu);
     let plan = migration.plan.expect("a plan");
     assert_eq!(plan.specs[0], "pytorch-cpu=2.13.0");
     assert_eq!(outcome(&plan, "pytorch-cuda"), decided(PackageOutcome::LeftOut, "", "no-cuda"));
@@ -220,7 +220,7 @@ fn a_named_cuda_version_stays_if_the_build_accepts_it() {
     let pin = |requested: &[&str]| {
         let environment = environment(requested);
         let migration =
-            migrate(&environment, &machine(), Matrix::embedded(), &RequestOverrides::default());
+            migrate(&environment, &machine(), Matrix::of_tests(), &RequestOverrides::default());
         let choice = migration.target.advice.recommended.expect("a build");
         (choice.build.pytorch.to_string(), choice.cuda_version)
     };
