@@ -87,7 +87,7 @@ fn pixels(tenths: usize) -> String {
 }
 
 #[test]
-fn the_picture_shows_what_the_program_prints() {
+fn the_picture_is_generated() {
     let mut lines = vec!["<tspan class=\"prompt\">$</tspan> conda-torch advise".to_owned()];
     lines.extend(printed().iter().map(|line| spans(line)));
     while lines.last().is_some_and(String::is_empty) {

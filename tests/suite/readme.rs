@@ -1,5 +1,5 @@
-//! The console blocks of README and `docs/` show what the program prints. `UPDATE_README=1 cargo test --test
-//! suite readme` updates them.
+//! The console blocks of README and `docs/` show what the program prints. `UPDATE=1 cargo test --test
+//! suite generated` updates them.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -129,7 +129,7 @@ fn as_printed(page: &str) -> (String, usize) {
 }
 
 #[test]
-fn console_blocks_show_what_the_program_prints() {
+fn console_blocks_are_generated() {
     let mut blocks = 0;
     for path in pages() {
         let page = std::fs::read_to_string(&path).expect("a page");
@@ -139,8 +139,8 @@ fn console_blocks_show_what_the_program_prints() {
             continue;
         }
         assert!(
-            std::env::var_os("UPDATE_README").is_some(),
-            "{}: run with UPDATE_README=1 if this is right:\n{text}",
+            std::env::var_os("UPDATE").is_some(),
+            "{}: run with UPDATE=1 if this is right:\n{text}",
             path.display()
         );
         std::fs::write(&path, text).expect("the page can be written");

@@ -28,6 +28,7 @@ fn run(arguments: &[&str]) -> Result<Output, String> {
             .args(["-B", "-W", "error::RuntimeWarning"])
             .args(arguments)
             .current_dir(root().join("tests/solver"))
+            .env(common::UP_TO.0, common::UP_TO.1)
             .output()
             .expect("a Python that has just run runs again")),
     }

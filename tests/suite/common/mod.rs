@@ -8,12 +8,12 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::Machine;
 
 /// For a run of the program: the rows that the expectations were written for. A release adds rows and changes no test.
-pub(crate) const UP_TO: (&str, &str) = ("CONDA_TORCH_UP_TO", "2.13.0 2026-08-13");
+pub(crate) const UP_TO: (&str, &str) = ("CONDA_TORCH_UP_TO", include_str!("../../up_to"));
 
 /// The same rows.
 pub(crate) fn matrix() -> &'static Matrix {
     static MATRIX: LazyLock<Matrix> = LazyLock::new(|| {
-        let (newest, as_of) = UP_TO.1.split_once(' ').expect("a version and a day");
+        let (newest, as_of) = UP_TO.1.trim().split_once(' ').expect("a version and a day");
         let newest = newest.parse().expect("a version");
         Matrix::embedded().up_to(newest, as_of.parse().expect("a day"))
     });

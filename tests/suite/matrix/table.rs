@@ -5,7 +5,8 @@ use conda_torch_core::conda::Subdir;
 use conda_torch_core::matrix::{BuildFilter, Tier};
 use conda_torch_core::report::matrix::{Recommended, TableRows, rows};
 
-use super::{build, cuda, matrix};
+use super::{build, cuda};
+use crate::common::matrix;
 
 const WITH_PYTORCH: &[Subdir] = Subdir::ALL.split_at(5).0;
 

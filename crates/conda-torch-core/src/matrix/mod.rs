@@ -109,7 +109,10 @@ impl Matrix {
     #[cfg(test)]
     pub(crate) fn of_tests() -> &'static Self {
         static MATRIX: std::sync::LazyLock<Matrix> = std::sync::LazyLock::new(|| {
-            Matrix::embedded().up_to(Version::new(&[2, 13]), "2026-08-13".parse().expect("a day"))
+            let up_to = include_str!("../../../../tests/up_to").trim();
+            let (newest, as_of) = up_to.split_once(' ').expect("a version and a day");
+            let newest = newest.parse().expect("a version");
+            Matrix::embedded().up_to(newest, as_of.parse().expect("a day"))
         });
         &MATRIX
     }
