@@ -1,5 +1,6 @@
 //! A call of conda, mamba or micromamba: what it adds to which environment, and its edits.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::conda::ChannelKind;
@@ -9,7 +10,7 @@ use super::environment_spec::{ChannelLine, NewTexts, RunPlace, SpecLine, SpecLis
 use super::file_migration::FileError;
 use super::shell_words::{Form, SimpleCommand, Word};
 use super::text_edit::{Lines, TextEdit, edit_item};
-use super::variables::{Variables, has_variables};
+use super::variables::{Variables, has_variables, variable_of};
 
 const CHANNEL_OPTIONS: [&str; 2] = ["-c", "--channel"];
 
@@ -50,7 +51,14 @@ pub(super) struct ClientCall {
 
 impl ClientCall {
     /// The call in a command, if it is one.
-    pub(super) fn find(text: &str, command: &SimpleCommand, variables: &Variables) -> Option<Self> {
+    ///
+    /// `functions`: those of the script that run their arguments.
+    pub(super) fn find(
+        text: &str,
+        command: &SimpleCommand,
+        variables: &Variables,
+        functions: &HashSet<String>,
+    ) -> Option<Self> {
         // Whether a program stands before it that runs what follows.
         let mut is_run = false;
         // Where the options of a client end that is not the one.
@@ -65,7 +73,7 @@ impl ClientCall {
                     // Without an argument, all that follow are options.
                     options_end = index + 1 + arguments(words).next()?;
                 }
-                is_run |= is_runner(program);
+                is_run |= is_runner(program) || index == 0 && functions.contains(&program.text);
                 if !is_run && !may_precede(program) {
                     return None;
                 }
@@ -331,6 +339,7 @@ impl ClientCall {
 fn may_precede(word: &Word) -> bool {
     let text = word.text.as_str();
     text.starts_with(['-', '(', '[', '@'])
+        || variable_of(text).is_some()
         || text.ends_with(['$', '>', '#', '%', ':', ']', ')'])
         || text.contains('=')
         || text.starts_with(|c: char| c.is_ascii_digit())
@@ -373,8 +382,7 @@ fn is_option_with_value(word: &str) -> bool {
 fn is_wrapper(word: &str) -> bool {
     matches!(
         word,
-        "sudo"
-            | "time"
+        "time"
             | "exec"
             | "nohup"
             | "env"
@@ -419,11 +427,25 @@ fn is_wrapper(word: &str) -> bool {
     )
 }
 
+/// Whether words may stand before a command that is run.
+pub(super) fn may_run(word: &str) -> bool {
+    is_wrapper(word) || runs_commands(word) || word.contains('=')
+}
+
 /// Whether a program runs the command after its own words.
 fn runs_commands(word: &str) -> bool {
     matches!(
         word,
-        "docker"
+        "sudo"
+            | "doas"
+            | "su-exec"
+            | "taskset"
+            | "numactl"
+            | "strace"
+            | "mpiexec"
+            | "salloc"
+            | "tini"
+            | "docker"
             | "podman"
             | "nerdctl"
             | "singularity"

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::conda::{ChannelKind, MatchSpec, Subdir, Version};
 use crate::types::Shell;
 
-use super::client_call::{CUDA_OVERRIDE, ClientCall, Subcommand};
+use super::client_call::{CUDA_OVERRIDE, ClientCall, Subcommand, may_run};
 use super::environment_spec::{Environment, RunPlace, SpecLine, SpecList};
 use super::file_migration::{FileError, FileNote};
 use super::file_specs::FileSpecs;
@@ -166,6 +166,8 @@ pub(super) struct Session<'t> {
     branches: usize,
     /// Whether the text is about GPUs or PyTorch.
     is_for_gpus: bool,
+    /// The functions that run their arguments.
+    functions: HashSet<String>,
     memberships: usize,
     packages: usize,
     /// The lists in values of variables, by the bytes at which they begin.
@@ -193,6 +195,7 @@ impl<'t> Session<'t> {
             outer: Vec::new(),
             branches: 0,
             is_for_gpus: ["cuda", "torch", "nvidia", "gpu"].iter().any(|word| text.contains(word)),
+            functions: functions_that_run(text),
             memberships: 0,
             packages: 0,
             assigned_lists: HashMap::new(),
@@ -272,7 +275,9 @@ impl<'t> Session<'t> {
             ] = words.as_slice()
             {
                 self.activate(word, words.get(2).copied());
-            } else if let Some(call) = ClientCall::find(text, &command, &self.scope.variables) {
+            } else if let Some(call) =
+                ClientCall::find(text, &command, &self.scope.variables, &self.functions)
+            {
                 let list = call.list(&self.lines, &self.scope.variables, self.scope.place);
                 let is_new = matches!(call.subcommand, Subcommand::Create | Subcommand::Install);
                 if is_new && !list.specs.is_empty() && !is_about_torch(&list) {
@@ -386,14 +391,15 @@ impl<'t> Session<'t> {
                 self.file.pip_notes.extend(pip_requirements::compiled(line, text));
             }
         }
-        let Some(mut call) = ClientCall::find(self.text, command, &self.scope.variables) else {
+        let (variables, functions) = (&self.scope.variables, &self.functions);
+        let Some(mut call) = ClientCall::find(self.text, command, variables, functions) else {
             if depth < MOST_QUOTES {
                 for word in &command.words {
-                    if let Some(quote) = word.quote
-                        && mentions_client(&word.text)
+                    let has_call = mentions_client(&word.text);
+                    if let Some((range, within)) =
+                        has_call.then(|| inner(self.text, word)).flatten()
                     {
-                        let range = word.range.start + 1..word.range.end - 1;
-                        let (text, within) = (self.text, Some(quote));
+                        let text = self.text;
                         let source = ShellText { text, range, shell, within, is_folded: false };
                         self.run_quoted(&source, arms, depth + 1)?;
                     }
@@ -862,6 +868,51 @@ fn is_pip(word: &str) -> bool {
     matches!(last_part(word).trim_start_matches(['!', '%']), "pip" | "pip3" | "pip.exe")
 }
 
+/// The commands in a word, with the quote around them: in quotes, or `$(…)`.
+fn inner(text: &str, word: &Word) -> Option<(Range<usize>, Option<char>)> {
+    let written = &text[word.range.clone()];
+    let first = written.chars().next().filter(|c| matches!(c, '"' | '\''));
+    if let Some(start) = written.find("$(").filter(|_| first != Some('\'')) {
+        let end = written.rfind(')').filter(|end| *end > start)?;
+        return Some((word.range.start + start + 2..word.range.start + end, first));
+    }
+    let quote = word.quote?;
+    Some((word.range.start + 1..word.range.end - 1, Some(quote)))
+}
+
+/// The functions of a shell script that run their arguments: `run() { "$@"; }`.
+fn functions_that_run(text: &str) -> HashSet<String> {
+    let mut functions = HashSet::new();
+    let mut open: Option<&str> = None;
+    if !text.contains("$@") && !text.contains("$*") {
+        return functions;
+    }
+    for line in text.lines() {
+        let line = line.trim();
+        let definition = line
+            .strip_prefix("function ")
+            .map(|rest| rest.split(|c: char| c == '(' || c == '{' || c.is_whitespace()).next());
+        let definition = definition
+            .unwrap_or_else(|| line.split_once("()").map(|(name, _)| name.trim_end()))
+            .filter(|name| !name.is_empty() && !name.contains([' ', '"', '$', '=']));
+        open = definition.or(open);
+        let is_all = |word: &str| matches!(word.trim_matches('"'), "$@" | "$*" | "${@}");
+        let runs_all = |command: &str| {
+            let mut words = command.split_whitespace();
+            words.find(|word| !may_run(word)).is_some_and(is_all)
+        };
+        if let Some(name) = open
+            && line.split([';', '{', '&', '|', '(']).any(runs_all)
+        {
+            functions.insert(name.to_owned());
+        }
+        if line == "}" || definition.is_some() && line.ends_with('}') {
+            open = None;
+        }
+    }
+    functions
+}
+
 /// Whether a text may have a call of a client in it.
 fn mentions_client(text: &str) -> bool {
     ["conda ", "mamba ", "conda.exe "].iter().any(|client| text.contains(client))
@@ -1015,6 +1066,22 @@ mod tests {
         };
         assert_eq!(nested(16).expect("a migration").failures, []);
         assert!(!nested(17).expect("a migration").failures.is_empty());
+    }
+
+    #[test]
+    fn functions_that_run_their_arguments_stand_before_a_call() {
+        for (function, is_call) in [
+            ("tell() { echo \"+ $*\"; \"$@\"; }", true),
+            ("function tell {\n  for i in 1 2; do\n    time \"$@\" && return\n  done\n}", true),
+            ("tell ()\n{\n  if ! eval $@; then exit 1; fi\n}", true),
+            ("tell() { echo \"$@\"; }", false),
+            ("tell() { conda install -c pytorch \"$@\"; }", false),
+            ("other() { \"$@\"; }", false),
+        ] {
+            let text = format!("{function}\ntell conda install -n x pytorch cpuonly -c pytorch\n");
+            let migration = migrated("x.sh", &text).expect(function);
+            assert_eq!(!migration.changes.is_empty(), is_call, "{function}");
+        }
     }
 
     #[test]
