@@ -272,7 +272,12 @@ fn in_piece(text: &str, at: usize, is_address: bool, found: &mut Vec<Secret>) {
     }
     let is_host = |text: &str| {
         let host = text.split(['/', '\\', ':']).next().unwrap_or_default();
-        host.len() < text.len() && !host.is_empty() && !host.contains(char::is_whitespace)
+        // What follows a colon is a port: `user@host:~$` is a prompt.
+        let after = text[host.len()..].strip_prefix(':');
+        host.len() < text.len()
+            && !host.is_empty()
+            && !host.contains(char::is_whitespace)
+            && after.is_none_or(|port| port.starts_with(|c: char| c.is_ascii_digit()))
     };
     let is_user = |&user: &usize| {
         let (before, after) = (&text[..user], &text[user + 1..]);

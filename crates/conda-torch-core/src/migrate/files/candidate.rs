@@ -133,7 +133,8 @@ mod tests {
         let names = NAMES.map(|name| name.replace('.', "\\."));
         let names = names.join("|");
         let pattern = format!(
-            "files: '(?i)\\.({})$|(^|/)({names}|(dockerfile|containerfile)[^/]*)$'",
+            // A script may have no extension.
+            "files: '(?i)\\.({})$|(^|/)({names}|(dockerfile|containerfile)[^/]*|[^./]+)$'",
             EXTENSIONS.join("|")
         );
         assert!(hook.contains(&pattern), "write to .pre-commit-hooks.yaml:\n{pattern}");

@@ -267,15 +267,9 @@ impl ClientCall {
             line: lines.at(word.range.start),
             text: word.text.clone(),
         };
-        let within = match self.form {
-            Form::Shell { within, .. } => within,
-            Form::Strings | Form::Saved | Form::Items { .. } => None,
-        };
-        // No shell reads the arguments of an action.
-        let is_item = self.at.is_none();
         let quoted = |new: &String, word: &Word| {
-            let new = format!("{}{new}", channel_prefix(&word.text));
-            quoted(&new, word, within, is_item, self.form == Form::Strings)
+            // No shell reads the arguments of an action.
+            quoted(&format!("{}{new}", channel_prefix(&word.text)), word, self.form, self.at.is_none())
         };
         let mut edits = Vec::new();
         if matches!(self.form, Form::Strings | Form::Items { .. }) {
@@ -414,6 +408,7 @@ fn is_wrapper(word: &str) -> bool {
             | "run"
             | "PS"
             | "RUN"
+            | "COMMAND"
             | "-"
             | "*"
             | "@"
@@ -609,12 +604,17 @@ fn removal(text: &str, words: &[Word], first: usize, last: usize) -> Option<Rang
     (!gap_before.contains('#')).then_some(start..end)
 }
 
-/// A word with the quotes of the old one, or with some if a shell needs them.
-fn quoted(text: &str, old: &Word, within: Option<char>, is_item: bool, is_string: bool) -> String {
-    let is_needed = text.contains([' ', '<', '>', '*', '[', ']', '|', ',']);
-    let is_needed = is_needed && !is_item;
-    let other = if within == Some('"') { '\'' } else { '"' };
-    let is_needed = is_needed || is_string;
+/// A word with the quotes of the old one, or with some if its form needs them; `is_item`: no shell reads it.
+fn quoted(text: &str, old: &Word, form: Form, is_item: bool) -> String {
+    let (special, other): (&[char], char) = match form {
+        // Which has no quotes within quotes, and reads `*` as it is.
+        Form::Shell { shell: Shell::Cmd, within: Some('"') } => (&[' ', '<', '>', '|', ','], '"'),
+        Form::Shell { within: Some('"'), .. } => (&[' ', '<', '>', '*', '[', ']', '|', ','], '\''),
+        Form::Shell { .. } | Form::Strings | Form::Saved | Form::Items { .. } => {
+            (&[' ', '<', '>', '*', '[', ']', '|', ','], '"')
+        }
+    };
+    let is_needed = form == Form::Strings || !is_item && text.contains(special);
     match old.quote.or(is_needed.then_some(other)) {
         Some(quote) => format!("{quote}{text}{quote}"),
         None => text.to_owned(),

@@ -114,7 +114,7 @@ impl ScriptKind {
             }
             Self::Apptainer => {
                 let mut session = Session::new(text, Reading::Script, dockerfile::scope());
-                session.run(&ShellText::whole(text))?;
+                read_definition(&mut session, text)?;
                 Ok(session.finish())
             }
             Self::Literals(kind) => {
@@ -174,6 +174,36 @@ fn lines_of_list(text: &str) -> (Vec<Word>, Vec<Range<usize>>) {
     (words, comments)
 }
 
+/// Reads the sections of a definition of Apptainer's: some run in the build, others where the image does.
+fn read_definition(session: &mut Session<'_>, text: &str) -> Result<(), FileError> {
+    let mut at = 0;
+    let mut sections: Vec<(&str, Range<usize>)> = vec![("", 0..0)];
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        match line.strip_prefix('%') {
+            Some(name) => {
+                let name = name.split_whitespace().next().unwrap_or_default();
+                sections.push((name, at..at));
+            }
+            None => sections.iter_mut().last().into_iter().for_each(|(_, range)| range.end = at),
+        }
+    }
+    for (name, range) in sections {
+        let place = match name {
+            "help" | "labels" | "apphelp" | "applabels" => {
+                session.file.prose.push(range);
+                continue;
+            }
+            "environment" | "runscript" | "startscript" | "test" | "apprun" | "appenv"
+            | "apptest" => RunPlace::Anywhere,
+            _ => RunPlace::ImageBuild,
+        };
+        session.scope.place = place;
+        session.run_in_shell(&ShellText::new(text, range, Shell::Posix))?;
+    }
+    Ok(())
+}
+
 fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError> {
     let mut prose = 0;
     let mut end_prose = |session: &mut Session<'_>, code: Range<usize>| {
@@ -193,6 +223,16 @@ fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError>
                     session.enter(dockerfile::scope())?;
                     dockerfile::read(session, text, range)?;
                     session.leave();
+                } else if language.contains("python") {
+                    // Cells of a notebook run `!` and `%` lines as commands.
+                    let mut at = range.start;
+                    for line in text[range].split_inclusive('\n') {
+                        if line.trim_start().starts_with(['!', '%']) {
+                            let line = at..at + line.len();
+                            session.run(&ShellText::new(text, line, Shell::Posix))?;
+                        }
+                        at += line.len();
+                    }
                 } else if matches!(language.as_str(), "yaml" | "yml") {
                     let current = EnvironmentName::Current;
                     session.enter(Scope::new(current, RunPlace::Anywhere, Vec::new()))?;

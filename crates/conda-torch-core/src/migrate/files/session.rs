@@ -393,6 +393,13 @@ impl<'t> Session<'t> {
         }
         let (variables, functions) = (&self.scope.variables, &self.functions);
         let Some(mut call) = ClientCall::find(self.text, command, variables, functions) else {
+            // Steps of Jenkins, and the shells themselves.
+            let shell = match first {
+                "bat" | "cmd" | "cmd.exe" => Shell::Cmd,
+                "powershell" | "pwsh" | "powershell.exe" => Shell::Powershell,
+                "sh" | "bash" => Shell::Posix,
+                _ => shell,
+            };
             if depth < MOST_QUOTES {
                 for word in &command.words {
                     let has_call = mentions_client(&word.text);
