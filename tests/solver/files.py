@@ -115,6 +115,10 @@ SESSIONS |= {
         ("linux-64", None, "python=3.12 pytorch=2.3.1=cpu*", ("2.3.1", "cpu"))],
     "gitlab-variables-in-several-jobs": [
         ("linux-64", None, f"python={python} pytorch=2.1.2=cpu*", ("2.1.2", "cpu")) for python in ("3.8", "3.9", "3.10")],
+    "commands-for-platforms": [
+        ("linux-aarch64", "12.0", "pytorch=2.1.2=cuda120* cuda-version=12.0", ("2.1.2", "cuda120")),
+        ("win-64", "12.6", "pytorch-gpu=2.5.1 cuda-version=12.6", ("2.5.1", "cuda126"))],
+    "steps-of-jenkins": [("win-64", None, "python=3.9 pytorch=2.5.1 pytorch-cpu", ("2.5.1", "cpu"))],
     "toolkit-of-nvidia-in-a-session": [
         ("linux-64", "11.7", "python=3.9 pytorch=1.13.1=cuda112* cuda-version=11.7", ("1.13.1", "cuda112"))],
 }

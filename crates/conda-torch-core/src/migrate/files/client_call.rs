@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::conda::ChannelKind;
+use crate::conda::{ChannelKind, Subdir};
 use crate::types::{CudaVersion, Shell};
 
 use super::environment_spec::{ChannelLine, NewTexts, RunPlace, SpecLine, SpecList};
@@ -22,6 +22,9 @@ const ADD: [&str; 5] = ["--add", "--append", "--prepend", "append", "prepend"];
 
 /// The variable that declares a version of CUDA to every client.
 pub(super) const CUDA_OVERRIDE: &str = "CONDA_OVERRIDE_CUDA";
+
+/// The variable with the platform of an environment.
+const SUBDIR: &str = "CONDA_SUBDIR";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subcommand {
@@ -47,6 +50,8 @@ pub(super) struct ClientCall {
     at: Option<usize>,
     /// The CUDA that is declared to it.
     cuda_override: Option<String>,
+    /// The platform that is set for it alone.
+    own_platform: Option<String>,
 }
 
 impl ClientCall {
@@ -82,6 +87,7 @@ impl ClientCall {
             let before = command.words[..index].iter().rev();
             let own = before.clone().find_map(|word| value_of(&word.text, CUDA_OVERRIDE));
             let set = || variables.expand(&format!("${CUDA_OVERRIDE}"));
+            let own_platform = before.clone().find_map(|word| value_of(&word.text, SUBDIR));
             let written = &text[program.range.clone()];
             let marks = written.len() - written.trim_start_matches(['!', '%', '@', '-']).len();
             return Some(Self {
@@ -92,6 +98,7 @@ impl ClientCall {
                 has_words_before: index > 0,
                 at: Some(at),
                 cuda_override: own.map(str::to_owned).or_else(set),
+                own_platform: own_platform.map(str::to_owned),
             });
         }
         None
@@ -100,8 +107,8 @@ impl ClientCall {
     /// The arguments of a client without the call, as an action takes them, or the channels of a configuration.
     pub(super) fn of_words(subcommand: Subcommand, words: Vec<Word>, form: Form) -> Self {
         let start = words.first().map_or(0, |word| word.range.start);
-        let (has_words_before, at, cuda_override) = (false, None, None);
-        Self { subcommand, words, form, start, has_words_before, at, cuda_override }
+        let (has_words_before, at, cuda_override, own_platform) = (false, None, None, None);
+        Self { subcommand, words, form, start, has_words_before, at, cuda_override, own_platform }
     }
 
     /// The value of an option, as written.
@@ -129,6 +136,13 @@ impl ClientCall {
     pub(super) fn environment(&self, variables: &Variables) -> Option<String> {
         let name = self.option(["-n", "--name"]).or_else(|| self.option(["-p", "--prefix"]))?;
         Some(variables.expand(name).unwrap_or_else(|| name.to_owned()))
+    }
+
+    /// The platform that it is for, if it names one.
+    pub(super) fn platform(&self, variables: &Variables) -> Option<Subdir> {
+        let option = self.option(["--platform"; 2]).or_else(|| self.option(["--subdir"; 2]));
+        let own = option.or(self.own_platform.as_deref()).map(str::to_owned);
+        own.or_else(|| variables.expand(&format!("${SUBDIR}")))?.parse().ok()
     }
 
     /// Whether a version of CUDA is declared to it.
@@ -269,7 +283,12 @@ impl ClientCall {
         };
         let quoted = |new: &String, word: &Word| {
             // No shell reads the arguments of an action.
-            quoted(&format!("{}{new}", channel_prefix(&word.text)), word, self.form, self.at.is_none())
+            quoted(
+                &format!("{}{new}", channel_prefix(&word.text)),
+                word,
+                self.form,
+                self.at.is_none(),
+            )
         };
         let mut edits = Vec::new();
         if matches!(self.form, Form::Strings | Form::Items { .. }) {

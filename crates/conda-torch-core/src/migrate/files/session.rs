@@ -60,9 +60,16 @@ struct Way {
     arms: HashMap<usize, usize>,
     names_torch: bool,
     cuda: Option<Version>,
+    /// The platform that a command names.
+    platform: Option<Subdir>,
 }
 
 impl Way {
+    /// Its lists and platforms; `likely`: those to assume.
+    fn into_parts(self, likely: &[Subdir]) -> (Vec<usize>, Vec<Subdir>) {
+        (self.lists, self.platform.map_or_else(|| likely.to_vec(), |platform| vec![platform]))
+    }
+
     /// Whether a command in these arms never runs together with its lists.
     fn is_in_other_arm(&self, arms: &[(usize, usize)]) -> bool {
         arms.iter().any(|(branch, arm)| self.arms.get(branch).is_some_and(|own| own != arm))
@@ -168,6 +175,8 @@ pub(super) struct Session<'t> {
     is_for_gpus: bool,
     /// The functions that run their arguments.
     functions: HashSet<String>,
+    /// The platform of the command that is read.
+    platform: Option<Subdir>,
     memberships: usize,
     packages: usize,
     /// The lists in values of variables, by the bytes at which they begin.
@@ -196,6 +205,7 @@ impl<'t> Session<'t> {
             branches: 0,
             is_for_gpus: ["cuda", "torch", "nvidia", "gpu"].iter().any(|word| text.contains(word)),
             functions: functions_that_run(text),
+            platform: None,
             memberships: 0,
             packages: 0,
             assigned_lists: HashMap::new(),
@@ -251,14 +261,14 @@ impl<'t> Session<'t> {
     /// Keeps the environments of a scope that ended.
     fn end(&mut self, scope: &Scope) {
         for way in scope.environments.values().flatten() {
-            let mut way = way.lists.clone();
+            let (mut way, platforms) = way.clone().into_parts(&scope.platforms);
             if !scope.configurations.is_empty() {
                 for list in &way {
                     self.file.lists[*list].has_channels = true;
                 }
                 way.splice(0..0, scope.configurations.iter().copied());
             }
-            self.finished.push((way, scope.platforms.clone()));
+            self.finished.push((way, platforms));
         }
     }
 
@@ -392,7 +402,7 @@ impl<'t> Session<'t> {
             }
         }
         let (variables, functions) = (&self.scope.variables, &self.functions);
-        let Some(mut call) = ClientCall::find(self.text, command, variables, functions) else {
+        let Some(call) = ClientCall::find(self.text, command, variables, functions) else {
             // Steps of Jenkins, and the shells themselves.
             let shell = match first {
                 "bat" | "cmd" | "cmd.exe" => Shell::Cmd,
@@ -400,6 +410,10 @@ impl<'t> Session<'t> {
                 "sh" | "bash" => Shell::Posix,
                 _ => shell,
             };
+            let outer = self.platform;
+            if first == "bat" {
+                self.platform = Some(Subdir::Win64);
+            }
             if depth < MOST_QUOTES {
                 for word in &command.words {
                     let has_call = mentions_client(&word.text);
@@ -412,8 +426,24 @@ impl<'t> Session<'t> {
                     }
                 }
             }
+            self.platform = outer;
             return Ok(());
         };
+        let outer = self.platform;
+        self.platform = call.platform(&self.scope.variables).or(outer);
+        let result = self.run_call(call, arms, shell, depth);
+        self.platform = outer;
+        result
+    }
+
+    /// Runs a call of a client.
+    fn run_call(
+        &mut self,
+        mut call: ClientCall,
+        arms: &[(usize, usize)],
+        shell: Shell,
+        depth: usize,
+    ) -> Result<(), FileError> {
         let name = call.environment(&self.scope.variables).map(|name| EnvironmentName::of(&name));
         match call.subcommand {
             Subcommand::Run => {
@@ -737,7 +767,7 @@ impl<'t> Session<'t> {
         let platforms = self.scope.platforms.clone();
         let mut ways = self.scope.environments.remove(&name).unwrap_or_default();
         if is_create && arms.is_empty() {
-            self.finished.extend(ways.drain(..).map(|way| (way.lists, platforms.clone())));
+            self.finished.extend(ways.drain(..).map(|way| way.into_parts(&platforms)));
         }
         if is_create || ways.is_empty() {
             let mut own = Way::default();
@@ -823,6 +853,7 @@ impl<'t> Session<'t> {
         way.arms.extend(self.arms[list].iter().copied());
         way.names_torch |= facts.names_torch;
         way.cuda = way.cuda.or(facts.cuda);
+        way.platform = way.platform.or(self.platform);
     }
 
     /// The environments of the whole text.
@@ -840,7 +871,7 @@ impl<'t> Session<'t> {
         let variants: Vec<usize> =
             self.file.lists.iter().map(|list| variants(list).unwrap_or(0)).collect();
         for (lists, likely_platforms) in all {
-            if lists.is_empty() || !known.insert(lists.clone()) {
+            if lists.is_empty() || !known.insert((lists.clone(), likely_platforms.clone())) {
                 continue;
             }
             let variants = lists.iter().map(|list| variants[*list]).max().unwrap_or(0);
