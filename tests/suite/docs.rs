@@ -5,7 +5,7 @@ use conda_torch_core::error_texts;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::Machine;
 
-/// Compares a document with what the program generates; `UPDATE=1 cargo test --test suite generated` writes it.
+/// Compares a document with what the program generates; `UPDATE=1 cargo test generated` writes it.
 #[track_caller]
 pub(crate) fn is_generated(name: &str, text: &str) {
     let path = format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -13,10 +13,7 @@ pub(crate) fn is_generated(name: &str, text: &str) {
         std::fs::write(&path, text).expect("the page can be written");
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        committed == text,
-        "docs/{name} is out of date: UPDATE=1 cargo test --test suite generated"
-    );
+    assert!(committed == text, "docs/{name} is out of date: UPDATE=1 cargo test generated");
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn names(capability: &Capability) -> Vec<&'static str> {
 fn header(title: &str) -> String {
     let day = Matrix::embedded().as_of;
     format!(
-        "<!-- Generated from the matrix: UPDATE=1 cargo test --test suite generated -->\n# {title}\n\n\
+        "<!-- Generated from the matrix: UPDATE=1 cargo test generated -->\n# {title}\n\n\
          The builds of conda-forge as of {day}. For your own machine, with its driver and its system: `conda-torch advise`;\n\
          `conda-torch install` runs the command and tests the result.\n\n"
     )

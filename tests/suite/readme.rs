@@ -1,5 +1,4 @@
-//! The console blocks of README and `docs/` show what the program prints. `UPDATE=1 cargo test --test
-//! suite generated` updates them.
+//! The console blocks of README and `docs/` show what the program prints. `UPDATE=1 cargo test generated` updates them.
 
 use std::path::PathBuf;
 use std::process::Command;

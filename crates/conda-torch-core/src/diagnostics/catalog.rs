@@ -87,7 +87,7 @@ pub fn entry(code: &str) -> Option<&'static Entry> {
 /// `docs/diagnostics.md`.
 pub fn pages() -> String {
     let mut text = "\
-<!-- Generated from `crates/conda-torch-core/src/diagnostics`: UPDATE=1 cargo test --test suite generated -->
+<!-- Generated from `crates/conda-torch-core/src/diagnostics`: UPDATE=1 cargo test generated -->
 
 # Diagnostics
 

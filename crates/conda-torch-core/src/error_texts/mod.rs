@@ -345,7 +345,7 @@ impl KnownError {
 /// `docs/errors.md`.
 pub fn pages() -> String {
     let mut text = "\
-<!-- Generated from `crates/conda-torch-core/src/error_texts/known`: UPDATE=1 cargo test --test suite generated -->
+<!-- Generated from `crates/conda-torch-core/src/error_texts/known`: UPDATE=1 cargo test generated -->
 
 # Error texts
 

@@ -85,7 +85,7 @@ fn open_words(value: &mut Value) {
     }
 }
 
-/// Compares a committed schema with the types; `UPDATE_SCHEMA=1 cargo test` writes it.
+/// Compares a committed schema with the types; `UPDATE=1 cargo test generated` writes it.
 #[track_caller]
 fn is_committed<T: JsonSchema>(name: &str, command: &str) {
     is_committed_line::<Document<T>>(name, command);
@@ -100,15 +100,15 @@ fn is_committed_line<T: JsonSchema>(name: &str, command: &str) {
     schema["$id"] = json!(format!("urn:conda-torch:schema:{name}:1"));
     let mut text = serde_json::to_string_pretty(&schema).expect("JSON");
     text.push('\n');
-    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+    if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &text).expect("the schema can be written");
     }
     let committed = std::fs::read_to_string(&path).expect("the schema is there");
-    assert!(committed == text, "{file} differs from the types; set UPDATE_SCHEMA=1");
+    assert!(committed == text, "{file} differs from the types: UPDATE=1 cargo test generated");
 }
 
 #[test]
-fn committed_schemas_match_the_types() {
+fn schemas_are_generated() {
     use matrix::Content as Matrix;
     use matrix_diff::Content as MatrixDiff;
     type Advise = Answered<'static, advise::Status, advise::Content<'static>>;
