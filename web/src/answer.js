@@ -55,7 +55,7 @@ export function render(answer, notes, on) {
 export function renderError(refusal) {
   const hint = refusal.hint;
   byId("answer", HTMLElement).replaceChildren(
-    element("div", { class: "card error", role: "alert" },
+    element("div", { class: "card error" },
       element("h2", { id: "headline" }, "No answer yet"),
       // Its field shows which value it is.
       element("p", {}, sentence(upper(refusal.message.replace(/^`--gpu ([^`]+)`/, "`$1`").replace(/ in `--gpu ([^`]+)`/, " `$1`")))),

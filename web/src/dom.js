@@ -35,7 +35,8 @@ export function sentence(text) {
   const made = document.createDocumentFragment();
   const told = text.replace(/\bpass (?=`--([a-z-]+))/g, (word, key) => (MACHINE_KEYS.includes(key) && isMigrating() ? "use " : fieldOf(key) ? "give " : `in a terminal, ${word}`));
   told.split("`").forEach((part, at) => {
-    if (part !== "") made.append(at % 2 === 1 ? (toField(part) ?? element("code", {}, part)) : part);
+    if (part === "--machine") made.append("the text that you pasted");
+    else if (part !== "") made.append(at % 2 === 1 ? (toField(part) ?? element("code", {}, part)) : part);
   });
   return made;
 }
@@ -118,8 +119,11 @@ export function copyButton(text, label, what) {
   const button = element("button", { type: "button", class: "copy", "aria-label": what }, label);
   button.addEventListener("click", async () => {
     const done = await copy(text());
-    button.textContent = done ? "Copied" : "Press Ctrl+C";
-    say(done ? "Copied" : "Selected; press Ctrl+C to copy");
+    const shown = button.parentElement?.querySelector("pre");
+    const keys = /Mac|iP/.test(navigator.platform) ? "⌘C" : "Ctrl+C";
+    if (!done && shown) getSelection()?.selectAllChildren(shown);
+    button.textContent = done ? "Copied" : shown ? `Press ${keys}` : "Copy it from the address bar";
+    say(done ? "Copied" : shown ? `Selected; press ${keys} to copy` : "Copy it from the address bar");
     setTimeout(() => (button.textContent = label), 2000);
   });
   return button;

@@ -87,17 +87,14 @@ export function showOnly() {
 /** Marks the field of a refusal, or none. @param {import("./engine.js").Refusal | null} refusal */
 export function mark(refusal) {
   const key = refusal?.key ? (SHOWN_BY.get(refusal.key) ?? refusal.key) : null;
-  let marked = false;
   for (const name of FIELDS) {
     const isWrong = name === key;
     field(name).setAttribute("aria-invalid", String(isWrong));
     const place = document.getElementById(`${name}-error`);
     if (place) place.textContent = isWrong && refusal ? plain(refusal.message) : "";
-    marked ||= isWrong && place !== null;
+    if (isWrong && byId("more", HTMLDetailsElement).contains(field(name))) byId("more", HTMLDetailsElement).open = true;
   }
-  if (marked && key && byId("more", HTMLDetailsElement).contains(field(key))) byId("more", HTMLDetailsElement).open = true;
-  return marked;
 }
 
 /** @param {string} text */
-const plain = (text) => text.replace(/ (in|for) `--[^`]*`/, "").replace(/^`--gpu /, "").replaceAll("`", "");
+const plain = (text) => text.replace(/ (in|for) `--[^`]*`/, "").replace(/^`--gpu /, "").replace("`--machine`", "the text that you pasted").replaceAll("`", "");

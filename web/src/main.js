@@ -60,9 +60,9 @@ function update() {
   const pairs = question();
   const answer = ask(pairs, machine());
   if (answer.error) {
-    const isMarked = form.mark(answer.error);
+    form.mark(answer.error);
     renderError(answer.error);
-    announce(isMarked ? "" : answer.error.message);
+    announce(answer.error.message.replaceAll("`", ""));
     state.lines = null;
   } else {
     form.mark(null);
@@ -92,10 +92,16 @@ function showCommandLine() {
   byId("command-line", HTMLElement).replaceChildren(...words(lines[state.view]));
 }
 
-/** @param {string} text */
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let pause;
+
+/** Says what the answer is, once the typing pauses. @param {string} text */
 function announce(text) {
-  if (text && text !== state.said) say(text);
-  state.said = text;
+  clearTimeout(pause);
+  pause = setTimeout(() => {
+    if (text !== state.said) say(text);
+    state.said = text;
+  }, 500);
 }
 
 /** The canonical question, or what was typed if it has no answer. */

@@ -87,6 +87,40 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
       await page.close();
     });
 
+    test("a choice that contradicts what was pasted is said, and taking the text away ends it", async () => {
+      const { page } = await open(`${server.address}?platform=linux-64`);
+      await page.click("#paste-box summary");
+      await set(page, "#paste", smi);
+      await page.select("[name=platform]", "osx-arm64");
+      assert.match(await text(page, "#answer"), /contradicts the text that you pasted, which describes a linux-64 machine/);
+      await page.click("#source .plain");
+      assert.equal(await page.$eval("#paste", (it) => it.value), "");
+      assert.match(await command(page), /pytorch=|pytorch-cpu=|pytorch /);
+      await page.close();
+    });
+
+    test("a command is selected if the browser refuses to copy it", async () => {
+      const { page } = await open(`${server.address}?platform=linux-64&gpu=A100`);
+      await page.evaluate(() => {
+        navigator.clipboard.writeText = async () => Promise.reject(new Error("no"));
+        document.execCommand = () => false;
+      });
+      await page.click("#answer .block.main .copy");
+      await until(page, () => /^Press /.test(document.querySelector("#answer .block.main .copy").textContent));
+      assert.equal(await page.evaluate(() => String(getSelection()).replace(/\s+/g, " ").trim()), await command(page));
+      await page.close();
+    });
+
+    test("a screen reader hears the answer, or what is wrong, once the typing pauses", async () => {
+      const { page } = await open(`${server.address}?platform=linux-64&gpu=A100`);
+      const said = (pattern) => until(page, (it) => new RegExp(it).test(document.querySelector("#said").textContent), pattern);
+      await said("^PyTorch .* with CUDA");
+      await type(page, "[name=driver]", "new");
+      await said("invalid value new");
+      assert.equal(await page.$eval("[name=driver]", (it) => document.getElementById(it.getAttribute("aria-describedby")).textContent.includes("new")), true);
+      await page.close();
+    });
+
     test("the link of an answer gives it again", async () => {
       const { page } = await open(`${server.address}?gpu=4090&driver=R550&os=Linux&with=torchvision&utm_source=x`);
       // What was read as something else is said; what the fields show anyway is not.

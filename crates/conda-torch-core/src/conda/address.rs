@@ -284,7 +284,7 @@ fn in_piece(text: &str, at: usize, is_address: bool, found: &mut Vec<Secret>) {
         let has_password = before.find(':').is_some_and(|name| name > 0);
         user > 0
             && (has_password || is_host(after))
-            && !(is_digest(after) || is_at_rule(before, after) || has_no_login(before))
+            && !(is_digest(after) || is_at_rule(before, after) || has_no_login(before, after))
     };
     let rest = text.rfind('@').filter(is_user).map_or(0, |user| {
         found.push(Secret { whole: at..at + user + 1, mask: at..at + user });
@@ -314,10 +314,20 @@ fn is_at_rule(before: &str, after: &str) -> bool {
     before.ends_with(['}', ';']) && !after.is_empty() && after.bytes().all(is_word)
 }
 
-/// Whether a text begins like an address that has no login: of a person or of a package.
-fn has_no_login(text: &str) -> bool {
-    let (scheme, rest) = text.split_once(':').unwrap_or_default();
-    ["mailto", "npm", "pkg"].iter().any(|it| scheme.eq_ignore_ascii_case(it)) && !rest.contains(':')
+/// Whether an `@` is in the address of a person, or before the version of a package: `mailto:a@b.example`, `npm:a@1.2`.
+fn has_no_login(before: &str, after: &str) -> bool {
+    let (scheme, rest) = before.split_once(':').unwrap_or_default();
+    let is_version = || {
+        after.starts_with(|c: char| c.is_ascii_digit())
+            && after.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte))
+            && after.matches('.').count() < 3
+    };
+    !rest.contains(':')
+        && match scheme.to_ascii_lowercase().as_str() {
+            "mailto" => true,
+            "npm" | "pkg" => is_version(),
+            _ => false,
+        }
 }
 
 /// The token and the query of a path.
@@ -485,6 +495,7 @@ docker://alpine:3.8@sha256:0123456789abcdef0123456789abcdef0123456789abcdef01234
             ("X=USER:PASSWORD@h.example/c y", "X=***@h.example/c y"),
             ("USER:PASS}@h.example USER:PASS;@localhost:80", "***@h.example ***@localhost:80"),
             ("docker://USER:PASSWORD@h.example/a:1.2", "docker://***@h.example/a:1.2"),
+            ("npm:PASSWORD@h.example/c pkg:PASSWORD@10.0.0.1", "***@h.example/c ***@10.0.0.1"),
             ("USER:PASSWORD@sha256:80 :PASSWORD@h.example/c", "***@sha256:80 ***@h.example/c"),
             ("\"USER:PASSWORD@h.example/c\",", "\"***@h.example/c\","),
             ("https://USER:PASS WORD@h.example/c", "https://*** ***@h.example/c"),
