@@ -229,33 +229,36 @@ function platformHint() {
   return [data?.platform, navigator.platform, /Android/.test(navigator.userAgent) ? "Android" : ""].filter(Boolean).join(" ");
 }
 
-/** What the browser says about its machine. @returns {Pairs} */
-function hints() {
-  let renderer = "";
-  try {
-    const context = document.createElement("canvas").getContext("webgl", { powerPreference: "high-performance" });
-    const named = context?.getExtension("WEBGL_debug_renderer_info");
-    renderer = String(context?.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : context.RENDERER) ?? "");
-  } catch {
-    // No picture of the GPU: no guess.
-  }
-  return guessed(platformHint(), renderer);
+/** What WebGL calls the GPU that it draws with. */
+function webGlName() {
+  const context = document.createElement("canvas").getContext("webgl", { powerPreference: "high-performance" });
+  const named = context?.getExtension("WEBGL_debug_renderer_info");
+  return String(context?.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : context.RENDERER) ?? "");
 }
 
-/** WebGPU may name a GPU that WebGL does not use; its answer comes later, and counts if nothing was chosen meanwhile. */
-async function guessByWebGpu() {
+/** What WebGPU calls it: maybe one that WebGL does not use. */
+async function webGpuName() {
+  const adapter = await /** @type {any} */ (navigator).gpu?.requestAdapter({ powerPreference: "high-performance" });
+  const { vendor = "", description = "" } = adapter?.info ?? {};
+  return /nvidia/i.test(vendor) ? `NVIDIA/${description}` : "";
+}
+
+/** A guess of the GPU after the first answer, which does not wait for it; it counts if nothing was chosen meanwhile. */
+async function guessGpu() {
   const guess = state.guess;
-  try {
-    const adapter = await /** @type {any} */ (navigator).gpu?.requestAdapter({ powerPreference: "high-performance" });
-    const { vendor = "", description = "" } = adapter?.info ?? {};
-    const pairs = guessed(platformHint(), /nvidia/i.test(vendor) ? `NVIDIA/${description}` : "");
-    if (state.guess !== guess || !pairs.some(([key]) => key === "gpu")) return;
-    state.guess = pairs;
-    form.show(pairs);
-    showSource();
-    update();
-  } catch {
-    // No WebGPU: no guess.
+  await new Promise((done) => setTimeout(done));
+  for (const named of [webGlName, webGpuName]) {
+    try {
+      const pairs = guessed(platformHint(), await named());
+      if (state.guess !== guess) return;
+      if (!pairs.some(([key]) => key === "gpu")) continue;
+      state.guess = pairs;
+      form.show(pairs);
+      showSource();
+      return update();
+    } catch {
+      // No picture of the GPU: no guess.
+    }
   }
 }
 
@@ -276,36 +279,48 @@ function changed() {
   update();
 }
 
+/** A question and how it is read, without a client or shell that there is not: the page has no field to correct them in. @param {Pairs} pairs */
+function readable(pairs) {
+  const notes = [];
+  let answer = ask(pairs, undefined);
+  while (answer.error && ["client", "shell"].includes(answer.error.key ?? "")) {
+    const { key, message } = answer.error;
+    const rest = pairs.filter(([other]) => other.toLowerCase() !== key);
+    if (rest.length === pairs.length) break;
+    notes.push(message);
+    [pairs, answer] = [rest, ask(rest, undefined)];
+  }
+  return { pairs, answer, notes };
+}
+
 /** Shows the question of the address. */
 async function fromAddress() {
-  const { pairs, view } = address.read();
+  const { pairs: all, view } = address.read();
   const kept = await address.readMachine();
-  state.paste = null;
-  state.guess = [];
-  const own = (/** @type {string} */ key) => pairs.filter(([other]) => other.toLowerCase() === key).pop()?.[1] ?? "";
+  const { pairs, answer, notes } = readable(all);
+  const values = (/** @type {string} */ key) => pairs.filter(([other]) => other.toLowerCase() === key).map(([, value]) => value);
+  if (!answer.error) notes.push(...answer.read_as.filter((note) => isNews(note, answer.question, (key) => values(key).join(", "))));
+  const understood = answer.error ? pairs : answer.question;
   const found = typeof kept === "string" ? readMachine(kept) : null;
-  if (found && !found.error) take(found);
-  if (!state.paste) byId("paste", HTMLTextAreaElement).value = "";
-  const read = ask(pairs, undefined);
-  const understood = read.error ? pairs : read.question;
-  const given = (/** @type {string} */ key) => pairs.filter(([other]) => other.toLowerCase() === key).map(([, value]) => value).join(", ");
-  state.notes = read.error ? [] : read.read_as.filter((note) => isNews(note, read.question, given));
-  if (kept === null || found?.error) state.notes.push("The machine in this link cannot be read; the answer is for the choices alone");
-  if (!found || found.error) {
+  if (found && !found.error) {
+    take(found);
+    form.show([...found.pairs.filter(([key]) => !understood.some(([other]) => other === key)), ...understood]);
+  } else {
+    if (kept === null || found?.error) notes.push("The machine in this link cannot be read; the answer is for the choices alone");
+    state.paste = null;
+    byId("paste", HTMLTextAreaElement).value = "";
     const isOpen = !understood.some(([key]) => key === "platform");
-    const hint = isOpen || pairs.length === 0 ? hints() : [];
-    const isEmpty = understood.length === 0;
-    const platform = hint.filter(([key]) => isEmpty || key === "platform");
-    state.guess = isOpen ? platform : [];
-    form.show([...(isOpen ? platform : []), ...understood]);
-  } else form.show([...found.pairs.filter(([key]) => !understood.some(([other]) => other === key)), ...understood]);
-  state.client = own("client");
-  state.shell = own("shell");
+    state.guess = isOpen ? guessed(platformHint(), "") : [];
+    form.show([...state.guess, ...understood]);
+  }
+  state.notes = notes;
+  state.client = values("client").pop() ?? "";
+  state.shell = values("shell").pop() ?? "";
   showSource();
   show(view, false);
   update();
   const isOnlyPlatform = state.guess.length === 1 && pairs.length === 0 && !state.paste;
-  if (isOnlyPlatform) void guessByWebGpu();
+  if (isOnlyPlatform) void guessGpu();
 }
 
 async function main() {

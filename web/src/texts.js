@@ -35,7 +35,7 @@ function showMigration({ pairs, machine }) {
   place.replaceChildren(
     ...[
       isHere && element("p", { class: "hint" }, ...(result.machine ? [`For ${result.machine.join(", ")}.`] : ["For the platform under Install; no GPU or driver is chosen. ", toInstall()])),
-      element("h2", {}, isChanged ? "Changes" : file.error ? "Not changed" : "Nothing to change"),
+      element("h2", {}, isChanged ? "Changes" : file.error || file.failures.length > 0 ? "Not changed" : "Nothing to change"),
       result.sentences.length > 0 && element("ul", {}, ...result.sentences.map((it) => element("li", {}, sentence(it)))),
       isChanged && diff(result.diff),
       isChanged && element("h2", {}, "The new text"),

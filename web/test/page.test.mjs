@@ -145,6 +145,7 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
         ["?gup=4090&gpu=8.6", /^gup is unknown and left out$/],
         ["?gpu=8.6&python=312", /^312 is read as 3\.12$/],
         ["?gpu=A100#machine=AAAA", /^The machine in this link cannot be read; the answer is for the choices alone$/],
+        ["?gpu=A100&client=pip&shell=rc", /^invalid value pip for --client: expected one of .*; invalid value rc for --shell/],
         // 400 MiB of blanks.
         [`?gpu=A100#machine=${deflateRawSync(Buffer.alloc(400 << 20, 32)).toString("base64url")}`, /cannot be read/],
       ]) {
@@ -255,7 +256,7 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
       await page.goto(server.address);
       await page.waitForSelector("html[data-ready]");
       assert.equal(await page.$eval("[name=platform]", (it) => it.value), "win-64");
-      assert.equal(await page.$eval("#gpu", (it) => it.value), "NVIDIA GeForce RTX 3060");
+      await until(page, () => document.querySelector("#gpu").value === "NVIDIA GeForce RTX 3060");
       assert.match(await text(page, "#source"), /first guess/);
       await page.type("[name=driver]", "580");
       assert.equal(await text(page, "#source"), "");

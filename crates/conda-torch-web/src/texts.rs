@@ -6,7 +6,7 @@ use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::diagnostics::{Entry, entry};
 use conda_torch_core::error_texts::{KnownError, Scene, described_machine, find, known_error};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::migrate::files::{Target, migrate_file};
+use conda_torch_core::migrate::files::{FileError, FileMigration, Target, migrate_file};
 use conda_torch_core::question::{DescribedMachine, Question, Refusal, usual_shell};
 use conda_torch_core::report::explain as report;
 use conda_torch_core::report::migrate_files::{MigratedFile, document};
@@ -20,7 +20,9 @@ use crate::{error, read};
 pub(crate) fn migrate(name: &str, text: &str, question: &str, machine: Option<&str>) -> Value {
     let matrix = Matrix::embedded();
     let described = read(question).and_then(|asked| {
-        let is_described = machine.is_some() || names_gpu(&asked);
+        let platform_alone =
+            DescribedMachine { platform: asked.machine.platform, ..DescribedMachine::default() };
+        let is_described = machine.is_some() || asked.machine != platform_alone;
         let described = is_described.then(|| asked.machine.machine(machine, matrix)).transpose()?;
         Ok((described, asked.machine.platform))
     });
@@ -29,10 +31,11 @@ pub(crate) fn migrate(name: &str, text: &str, question: &str, machine: Option<&s
         Err(refusal) => return json!({ "error": error(&refusal) }),
     };
     let target = Target { machine: described.as_ref(), platform };
-    let outcome = migrate_file(name, text, target, matrix).map_err(|why| why.to_string());
+    let outcome = migrate_file(name, text, target, matrix);
+    let code = outcome.as_ref().map_or_else(FileError::exit_code, FileMigration::exit_code);
+    let outcome = outcome.map_err(|why| why.to_string());
     let file = if name == "-" { "file" } else { name };
     let new = outcome.as_ref().map_or(text, |migration| &migration.text).to_owned();
-    let code = u8::from(outcome.as_ref().map_or(true, |it| !it.failures.is_empty()));
     let migrated =
         MigratedFile { file: file.to_owned(), old: text.to_owned(), outcome, backup: None };
     let report = document(std::slice::from_ref(&migrated), code, matrix);

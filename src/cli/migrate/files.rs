@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Context;
 
 use conda_torch_core::escapes::visible_lines;
-use conda_torch_core::migrate::files::{FileError, FileMigration, Target, migrate_file};
+use conda_torch_core::migrate::files::{FileError, Target, migrate_file};
 use conda_torch_core::report::migrate_files::{MigratedFile, document};
 use conda_torch_core::report::{AnnotationService, annotations};
 use conda_torch_core::types::Shell;
@@ -52,11 +52,6 @@ const SERVICES: Choices<AnnotationService> = &[
 
 /// How often a file is read again that another program changes meanwhile.
 const ATTEMPTS: u32 = 3;
-
-/// The exit code for a file, or a part of one, that is not migrated.
-const fn failure_code(error: &FileError) -> u8 {
-    if matches!(error, FileError::Unsatisfiable { .. }) { 3 } else { 1 }
-}
 
 /// Migrates every file, also if one fails.
 pub(super) fn run(
@@ -113,11 +108,8 @@ pub(super) fn run(
         let result = (1..=ATTEMPTS).find_map(|attempt| migrate(attempt < ATTEMPTS).transpose());
         let result = result.expect("the last attempt is not repeated");
         codes.push(match &result {
-            Err(error) => error.downcast_ref().map_or(1, failure_code),
-            Ok(FileMigration { failures, .. }) if !failures.is_empty() => {
-                let codes = || failures.iter().map(failure_code);
-                codes().find(|code| *code == 3).unwrap_or(1)
-            }
+            Err(error) => error.downcast_ref().map_or(1, FileError::exit_code),
+            Ok(migration) if !migration.failures.is_empty() => migration.exit_code(),
             Ok(migration) if args.check && (migration.text != old || migration.has_left()) => 4,
             Ok(_) => 0,
         });

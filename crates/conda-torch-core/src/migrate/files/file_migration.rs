@@ -31,6 +31,12 @@ pub struct FileMigration {
 }
 
 impl FileMigration {
+    /// The exit code of a run: 3 if no build satisfies a part of the file, 1 for another failure, 0 without one.
+    pub fn exit_code(&self) -> u8 {
+        let codes = self.failures.iter().map(FileError::exit_code);
+        codes.max().unwrap_or(0)
+    }
+
     /// A text that stays as it is.
     pub fn unchanged(text: &str) -> Self {
         Self {
@@ -227,6 +233,11 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// The exit code of a run: 3 if no build satisfies the file, else 1.
+    pub const fn exit_code(&self) -> u8 {
+        if matches!(self, Self::Unsatisfiable { .. }) { 3 } else { 1 }
+    }
+
     /// Whether the file has more than is read.
     pub(super) const fn is_limit(&self) -> bool {
         matches!(self, Self::TooManyPackages | Self::TooManyWays | Self::TooLarge)
