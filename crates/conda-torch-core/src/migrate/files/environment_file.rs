@@ -45,11 +45,9 @@ impl EnvironmentFile {
 
 /// A line as a request: of PyTorch's builds only what they compute on counts.
 fn requested(spec: &MatchSpec, role: PackageRole) -> Option<String> {
-    if role == PackageRole::Other && spec.channel.is_some() {
-        return None;
-    }
     if !matches!(role, PackageRole::Pytorch | PackageRole::Companion(_)) {
-        return Some(spec.to_string());
+        let of_forge = |channel| ChannelKind::of(channel) == ChannelKind::CondaForge;
+        return spec.channel.as_deref().is_none_or(of_forge).then(|| spec.to_string());
     }
     let build = spec.build.as_deref().filter(|_| role == PackageRole::Pytorch).unwrap_or_default();
     let name = match build {
@@ -74,7 +72,7 @@ pub fn with_specs(
     let format = Format::EnvironmentYml;
     let file = format.read(text)?;
     let Some(list) = file.lists.first().filter(|list| !list.specs.is_empty()) else {
-        return Err(malformed("it lists no packages"));
+        return Err(malformed("it lists no packages of conda"));
     };
     let is_torch = |name: &str| matches!(name, "pytorch" | "pytorch-gpu" | "pytorch-cpu");
     let mut edits = ListEdits::none(list);
@@ -112,15 +110,17 @@ fn with_items(text: &str, packages: &[String]) -> Result<(String, Replaced), Fil
         let list = document.root().and_then(|root| root.get(key));
         list.into_iter().flat_map(Value::items).filter(|item| item.text().is_some())
     };
+    // An alias has the place of another item.
+    let last = |key| items(key).filter(|item| item.occurrence() == item.range()).last();
     let is_forge = |item: Value<'_>| {
         item.text().is_some_and(|name| ChannelKind::of(name) == ChannelKind::CondaForge)
     };
     let lines = Lines::of(text);
     let mut edits = Vec::new();
-    if let Some(last) = items("dependencies").last().filter(|_| !packages.is_empty()) {
+    if let Some(last) = last("dependencies").filter(|_| !packages.is_empty()) {
         edits.push(below(&lines, last, packages)?);
     }
-    if let Some(last) = items("channels").last() {
+    if let Some(last) = last("channels") {
         if !items("channels").any(is_forge) {
             edits.push(below(&lines, last, &["conda-forge".to_owned()])?);
         }
@@ -145,22 +145,24 @@ fn with_items(text: &str, packages: &[String]) -> Result<(String, Replaced), Fil
 
 /// New items of a list below one of them, which must be alone on its line or in brackets.
 fn below(lines: &Lines<'_>, item: Value<'_>, new: &[String]) -> Result<TextEdit, FileError> {
-    let range = item.occurrence();
+    let range = item.range();
     let line = lines.whole(range.start);
     let before = &lines.text[line.start..range.start];
-    if !is_block_item(lines, item) {
-        let new: String = new.iter().flat_map(|new| [", \"", new, "\""]).collect();
-        return Ok(TextEdit::new(range.end..range.end, new));
-    }
     let end = line.start + lines.text[line.clone()].trim_end_matches(['\r', '\n']).len();
-    let rest = lines.text[range.end.min(end)..end].trim_start();
-    if range.end > end || !(rest.is_empty() || rest.starts_with('#')) {
+    let rest = lines.text.get(range.end..end).map(str::trim_start);
+    if lines.text[..range.start].trim_end().ends_with(['[', ',']) {
+        let new: String = new.iter().flat_map(|new| [", \"", new, "\""]).collect();
+        Ok(TextEdit::new(range.end..range.end, new))
+    } else if is_block_item(lines, item)
+        && rest.is_some_and(|it| it.is_empty() || it.starts_with('#'))
+    {
+        let ending = lines.end_of(&line);
+        let new: String = new.iter().flat_map(|new| [ending, before, new]).collect();
+        Ok(TextEdit::new(end..end, new))
+    } else {
         let text = item.text().unwrap_or_default().to_owned();
-        return Err(FileError::InvalidSpec { line: item.line(), text });
+        Err(FileError::InvalidSpec { line: item.line(), text })
     }
-    let ending = lines.end_of(&line);
-    let new: String = new.iter().flat_map(|new| [ending, before, new]).collect();
-    Ok(TextEdit::new(end..end, new))
 }
 
 fn malformed(problem: &str) -> FileError {
@@ -214,6 +216,15 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_stays() {
+        let file = |more: &str| {
+            format!("channels: [conda-forge]\ndependencies:\n- &a numpy\n- scipy\n{more}- *a\n")
+        };
+        let new = with(&file(""), &["pytorch-cpu=2.13.0"]);
+        assert_eq!(new, Ok(file("- pytorch-cpu=2.13.0\n")));
+    }
+
+    #[test]
     fn lines_for_other_platforms_stay() {
         let text = "channels: [conda-forge]\ndependencies:\n- pytorch=2.4 # [win]\n";
         let expected =
@@ -227,13 +238,13 @@ mod tests {
             ["channels: [conda-forge]\n", "dependencies:\n", "dependencies: [pip: [rich]]\n"]
         {
             let error = with(text, &["pytorch-gpu"]).expect_err(text);
-            assert_eq!(error, "line 1: not an environment file: it lists no packages");
+            assert_eq!(error, "line 1: not an environment file: it lists no packages of conda");
         }
     }
 
     #[test]
     fn a_file_is_read_for_a_platform() {
-        let text = "name: work\ndependencies:\n- python >=3.11\n- lab::pandas\n- pytorch=2.4 # [win]\n\
+        let text = "name: work\ndependencies:\n- python >=3.11\n- lab::pandas\n- nvidia::cuda-toolkit\n- pytorch=2.4 # [win]\n\
             - conda-forge::pytorch 2.5.*\n- pytorch=2.1.2=cpu*\n- torchvision=0.16.2=py311_cu121\n- https://host.example/a.conda\n- pip: [rich]\n";
         let file = EnvironmentFile::read(text, Subdir::Linux64).expect("a file");
         assert_eq!(file.name.as_deref(), Some("work"));
