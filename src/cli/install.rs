@@ -8,7 +8,7 @@ use conda_torch_core::audit::{Checkup, check};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{
     PROJECT_FILES, ProjectFile, ProjectKind, Step, StepKind, TargetEnvironment, activation,
-    from_environment_file, in_pixi_project, removal,
+    from_environment_file, in_pixi_project, removal, shell,
 };
 use conda_torch_core::conda::{MatchSpec, Subdir};
 use conda_torch_core::diagnostics::how_to_get_a_client;
@@ -91,7 +91,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         if is_project(client) {
             return Ok(TargetEnvironment::Prefix(".".to_owned()));
         }
-        let name = file.as_ref().map(|file| file.environment(args, client)).transpose()?;
+        let name = file.as_ref().map(|file| file.environment(args, machine, client)).transpose()?;
         args.environment.target(client, false, name.flatten())
     };
     question.answer(host, machine, packages, environment, |answer| {
@@ -164,11 +164,18 @@ impl FileToUse {
     }
 
     /// The name of its environment, if no other is given.
-    fn environment(&self, args: &Args, client: &ClientTarget<'_>) -> Result<Option<&str>, Failure> {
+    fn environment(
+        &self,
+        args: &Args,
+        machine: &Machine,
+        client: &ClientTarget<'_>,
+    ) -> Result<Option<&str>, Failure> {
         let path = &self.path;
         if client.kind == ClientKind::Pixi {
+            let shell = args.output.shell(machine);
+            let word = shell::word(path, shell).unwrap_or_else(|_| "FILE".to_owned());
             let why = format!(
-                "pixi does not install from `{path}`\nhint: run `pixi init --import {path}`, or pass `--client conda`"
+                "pixi does not install from `{path}`\nhint: run `pixi init --import {word}`, or pass `--client conda`"
             );
             return Err(Failure::new(ErrorCode::FormatRefused, why));
         }
@@ -258,8 +265,9 @@ impl Run<'_> {
         match target.filter(|target| is_creation && self.exists(*target)) {
             None => Ok(steps),
             Some((flag, name)) => {
+                let word = shell::word(name, self.shell).unwrap_or_else(|_| "NAME".to_owned());
                 let why = format!(
-                    "the environment `{name}` exists\nhint: pass another name, or run `conda-torch check {flag} {name}`"
+                    "the environment `{name}` exists\nhint: pass another name, or run `conda-torch check {flag} {word}`"
                 );
                 Err(Failure::new(ErrorCode::EnvironmentExists, why))
             }

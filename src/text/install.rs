@@ -109,10 +109,10 @@ pub fn failed(how: &str, left: Option<&LeftEnvironment<'_>>, shell: Shell) -> St
         (false, _, Some(way_back)) => {
             ("existed before and may have changed", format!("restore it with `{way_back}`"))
         }
-        (false, _, None) => (
-            "existed before and may have changed",
-            format!("look at it with `conda-torch check -p {prefix}`"),
-        ),
+        (false, _, None) => ("existed before and may have changed", {
+            let word = shell::word(prefix, shell).unwrap_or_else(|_| "FOLDER".to_owned());
+            format!("look at it with `conda-torch check -p {word}`")
+        }),
     };
     format!("error: {how}\nnote: the environment `{prefix}` {state}\nhint: {hint}")
 }
