@@ -15,7 +15,7 @@ const SHELLS = [["posix", "bash, zsh"], ["fish", "fish"], ["powershell", "PowerS
 /**
  * @param {Answer} answer
  * @param {string[]} notes how the address was read
- * @param {{client: (client: string) => void, shell: (shell: string) => void, link: () => Promise<string>}} on
+ * @param {{client: (client: string) => void, shell: (shell: string) => void, link: () => Promise<string>, json: (all: boolean) => string}} on
  */
 export function render(answer, notes, on) {
   const place = byId("answer", HTMLElement);
@@ -43,6 +43,7 @@ export function render(answer, notes, on) {
         section(answer.commands ? "Alternatives" : answer.closest ? "Other options" : "Available after a change",
           element("ul", {}, ...answer.alternatives.map((it) => element("li", {}, sentence(it))))),
       commands && files(answer, opened),
+      folded("file-json", "JSON", opened, documents(on.json)),
       commands && commands.configure.lines.length > 0 &&
         folded("configure", "Optional: make conda-forge the default", opened, lines(commands.configure, "the settings", "")),
     ].filter((it) => it instanceof Node),
@@ -58,7 +59,7 @@ export function renderError(refusal) {
     element("div", { class: "card error" },
       element("h2", { id: "headline" }, "No answer yet"),
       // Its field shows which value it is.
-      element("p", {}, sentence(upper(refusal.message.replace(/^`--gpu ([^`]+)`/, "`$1`").replace(/ in `--gpu ([^`]+)`/, " `$1`")))),
+      element("p", {}, sentence(upper(refusal.message.replace(/^`--(?:gpu|channel) ([^`]+)`/, "`$1`").replace(/ in `--gpu ([^`]+)`/, " `$1`")))),
       hint && element("p", {}, advice(hint)),
     ),
   );
@@ -191,6 +192,16 @@ function files(answer, opened) {
     made.append(folded(`file-${file.name.replace(".", "-")}`, file.name, opened, body));
   }
   return made;
+}
+
+/** The document for programs. @param {(all: boolean) => string} json */
+function documents(json) {
+  const button = (/** @type {string} */ label, /** @type {boolean} */ all) =>
+    element("button", { type: "button", class: "plain", onclick: () => save("advise.json", json(all), "application/json") }, label);
+  return element("div", {},
+    element("p", { class: "hint" }, "What ", element("code", {}, "conda-torch advise --json"), " prints."),
+    element("div", {}, button("Download advise.json", false)),
+    element("div", {}, button("Download it with every rejected build", true)));
 }
 
 /** @param {() => Promise<string>} link */

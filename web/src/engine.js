@@ -1,6 +1,6 @@
 // The core, and its answers with types.
 
-import { initSync, answer, choices, code_page, explanation, guess, heat_map, matrix, migrate, read_machine } from "core";
+import { initSync, advise, answer, choices, code_page, explanation, guess, heat_map, matrix, migrate, read_machine } from "core";
 
 import { fromBase64 } from "./base64.js";
 
@@ -57,6 +57,9 @@ export function ask(pairs, machine) {
   if (key !== last.key) last = { key, answer: JSON.parse(answer(JSON.stringify(pairs), machine, day)) };
   return last.answer;
 }
+
+/** What `advise --json` prints; `all`: with every rejected build. @param {Pairs} pairs @param {string | undefined} machine @param {boolean} all */
+export const advised = (pairs, machine, all) => advise(JSON.stringify(pairs), machine, all);
 
 /** @param {string} text @returns {ReadMachine | {error: Refusal}} */
 export const readMachine = (text) => JSON.parse(read_machine(text, undefined));

@@ -97,4 +97,4 @@ export function mark(refusal) {
 }
 
 /** @param {string} text */
-const plain = (text) => text.replace(/ (in|for) `--[^`]*`/, "").replace(/^`--gpu /, "").replace("`--machine`", "the text that you pasted").replaceAll("`", "");
+const plain = (text) => text.replace(/ (in|for) `--[^`]*`/, "").replace(/^`--[a-z-]+ /, "").replace("`--machine`", "the text that you pasted").replaceAll("`", "");

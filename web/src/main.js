@@ -3,7 +3,7 @@
 import * as address from "./address.js";
 import { isNews, render, renderError } from "./answer.js";
 import { byId, element, say, sentence, words } from "./dom.js";
-import { allChoices, ask, guessed, readMachine, start } from "./engine.js";
+import { advised, allChoices, ask, guessed, readMachine, start } from "./engine.js";
 import * as form from "./form.js";
 import { search } from "./gpus.js";
 import * as picture from "./picture.js";
@@ -66,7 +66,7 @@ function update() {
     state.lines = null;
   } else {
     form.mark(null);
-    render(answer, state.notes, { client: setClient, shell: setShell, link });
+    render(answer, state.notes, { client: setClient, shell: setShell, link, json: (all) => advised(question(), machine(), all) });
     announce(answer.heading);
     state.lines = answer.command_lines;
     const { channel, as_of, days } = answer.age;

@@ -99,6 +99,18 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
       await page.close();
     });
 
+    test("the document for programs is that of the program", async () => {
+      const { page } = await open(`${server.address}?platform=linux-64&gpu=A100&driver=535`);
+      await page.evaluate(() => (URL.createObjectURL = (blob) => ((window.saved = blob.text()), "#")));
+      await page.click("#file-json summary");
+      for (const [at, more] of [[0, []], [1, ["--all"]]]) {
+        await page.$$eval("#file-json .plain", (all, at) => all[at].click(), at);
+        const question = [["platform", "linux-64"], ["gpu", "A100"], ["driver", "535"]];
+        assert.equal(await page.evaluate(() => window.saved), program(["advise", "--json", ...more, ...flags(question)]));
+      }
+      await page.close();
+    });
+
     test("a command is selected if the browser refuses to copy it", async () => {
       const { page } = await open(`${server.address}?platform=linux-64&gpu=A100`);
       await page.evaluate(() => {
@@ -388,6 +400,8 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
       assert.match(await text(page, "#channel-error"), /is no channel/);
       await until(page, () => !location.search.includes("channel"));
       assert.ok(!(await text(page, "body")).includes("SECRET"));
+      await set(page, "[name=channel]", "./mirror");
+      assert.equal(await text(page, "#channel-error"), "./mirror depends on the current folder");
       await set(page, "[name=channel]", "pytorch");
       assert.match(await text(page, "#answer"), /ended with PyTorch 2\.5.*leave it out/i);
       await page.close();
