@@ -23,11 +23,18 @@ pub(crate) fn parse_all<T>(
     texts.iter().map(|text| parse(text)).collect()
 }
 
+/// The longest address, in bytes: rattler panics at one that is no URI, which has at most 64 KiB.
+const LONGEST: usize = 8192;
+
 /// A channel by the address that is shown, since rattler writes it into its cache, and the address that is requested.
 pub(crate) fn channel(address: &Address, shown: &str) -> Result<(Channel, Url), Fault> {
     // Paths are absolute, so the root is not used.
     let config = ChannelConfig::default_with_root_dir("/".into());
     let parse = |text: &str| {
+        if text.len() > LONGEST {
+            let problem = format!("longer than {LONGEST} bytes; no channel has such an address");
+            return Err(invalid(text.get(..80).unwrap_or_default(), problem));
+        }
         Channel::from_str(text, &config).map_err(|error| invalid(address.public(), error))
     };
     let requested = parse(address.with_secrets())?;

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
@@ -48,7 +48,11 @@ pub(crate) fn limited(response: Response, url: &Url, traffic: &Traffic) -> io::R
     if !is_page && response.content_length() > Some(limits.bytes) {
         return Err(io::Error::other(Refused::Bytes(limits.bytes)));
     }
-    let content = Content::new(limits, traffic.decompressed.clone());
+    let mut content = Content::new(limits, traffic.decompressed.clone());
+    if !is_page && url.path().ends_with("/repodata_shards.msgpack.zst") {
+        content.kept = Some(Arc::default());
+    }
+    let index = content.kept.clone().map(|kept| (url.clone(), kept));
     let received = content.received.clone();
     // As rattler decodes it.
     let is_gzip = response.headers().get_all(CONTENT_ENCODING).iter().any(|it| it == "gzip");
@@ -65,7 +69,7 @@ pub(crate) fn limited(response: Response, url: &Url, traffic: &Traffic) -> io::R
     parts.headers.remove(reqwest::header::SET_COOKIE);
     // The conversion loses the URL.
     parts.extensions.extend(with_url.map(|it| it.into_parts().0.extensions).unwrap_or_default());
-    let body = LimitedBody { body, limits, received, decoder, traffic: traffic.clone() };
+    let body = LimitedBody { body, limits, received, decoder, traffic: traffic.clone(), index };
     Ok(http::Response::from_parts(parts, Body::wrap(body)).into())
 }
 
@@ -78,7 +82,39 @@ struct LimitedBody {
     received: Arc<AtomicU64>,
     decoder: Decoder,
     traffic: Traffic,
+    /// An index of shards, which is checked at its end, and its URL.
+    index: Option<(Url, Kept)>,
 }
+
+/// A content that is kept.
+type Kept = Arc<Mutex<Vec<u8>>>;
+
+/// Checks where an index has its shards and packages: at other addresses than of a server rattler panics.
+fn check_index(url: &Url, index: &[u8]) -> Result<(), Refused> {
+    #[derive(serde::Deserialize)]
+    struct Index {
+        info: Info,
+    }
+    #[derive(serde::Deserialize)]
+    struct Info {
+        base_url: String,
+        shards_base_url: String,
+    }
+    // What is wrong with another one, rattler says.
+    let Ok(Index { info }) = rmp_serde::from_slice(index) else { return Ok(()) };
+    for place in [info.base_url, info.shards_base_url] {
+        let is_of_server = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+        if place.len() > LONGEST_PLACE || !url.join(&place).is_ok_and(is_of_server) {
+            let shown: String = place.chars().take(80).collect();
+            let shown = conda_torch_core::conda::without_secrets(&shown);
+            return Err(Refused::Damaged(format!("its shards are at `{shown}`, which is no server")));
+        }
+    }
+    Ok(())
+}
+
+/// The longest address of shards, in bytes.
+const LONGEST_PLACE: usize = 8192;
 
 impl LimitedBody {
     fn read(&mut self, bytes: &[u8]) -> Result<(), Refused> {
@@ -109,7 +145,12 @@ impl HttpBody for LimitedBody {
         if matches!(&frame, Some(Err(error)) if error.is_timeout()) {
             this.traffic.refuse(&Refused::Silent);
         }
-        let Some(frame) = frame.transpose()? else { return Poll::Ready(None) };
+        let Some(frame) = frame.transpose()? else {
+            let index = this.index.take().map(|(url, kept)| {
+                check_index(&url, &kept.lock().unwrap_or_else(PoisonError::into_inner))
+            });
+            return Poll::Ready(index.and_then(Result::err).map(|refused| Err(refused.into())));
+        };
         if let Some(Err(refused)) = frame.data_ref().map(|bytes| this.read(bytes)) {
             this.traffic.refuse(&refused);
             return Poll::Ready(Some(Err(refused.into())));
@@ -118,7 +159,7 @@ impl HttpBody for LimitedBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.index.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -135,11 +176,14 @@ struct Content {
     entries: Entries,
     /// The bytes of all files.
     run: Arc<AtomicU64>,
+    /// Where the content is kept.
+    kept: Option<Kept>,
 }
 
 impl Content {
     fn new(limits: Limits, run: Arc<AtomicU64>) -> Self {
-        Self { limits, received: Arc::default(), bytes: 0, entries: Entries::default(), run }
+        let entries = Entries::default();
+        Self { limits, received: Arc::default(), bytes: 0, entries, run, kept: None }
     }
 }
 
@@ -158,6 +202,9 @@ impl Write for Content {
         } else if self.run.fetch_add(length, Ordering::Relaxed) + length > RUN {
             Refused::Run
         } else {
+            if let Some(kept) = &self.kept {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+            }
             return Ok(bytes.len());
         };
         Err(io::Error::other(refused))

@@ -211,6 +211,31 @@ fn a_shard_that_decompresses_to_too_much_is_refused() {
     assert_eq!(server.requests().len(), 2);
 }
 
+/// rattler panics at such places, and at addresses that are no URI.
+#[test]
+fn shards_that_are_on_no_server_and_endless_addresses_are_refused() {
+    for place in ["file:///etc/", "data:text/plain,x", "ftp://mirror.example/", "https://"] {
+        let mut index = b"\x83\xa7version\x01\xa4info\x83\xa8base_url\xa2./".to_vec();
+        index.extend(b"\xafshards_base_url");
+        index.push(0xa0 | u8::try_from(place.len()).expect("a short text"));
+        index.extend(place.as_bytes());
+        index.extend(b"\xa6subdir\xa6noarch\xa6shards\x81\xa7pytorch\xc4\x20");
+        index.extend([1; 32]);
+        let index = zstd(&mut index.as_slice());
+        let server = Server::with("repodata_shards.msgpack.zst", move |stream| {
+            reply(stream, "200 OK", "", &index)
+        });
+        let (kind, detail) = refused(&server);
+        assert!(kind == "damaged" && detail.contains(place), "{place}: {kind} {detail}");
+    }
+    let cache = tempfile::tempdir().expect("a folder");
+    let address = format!("http://127.0.0.1:9/{}", "a".repeat(70_000));
+    let reply = ask(&address, cache.path(), 600);
+    assert_eq!(kind(&reply), "other");
+    let detail = reply["told"]["failed"]["detail"].as_str().expect("a detail");
+    assert!(detail.contains("longer than 8192 bytes"), "{detail}");
+}
+
 #[test]
 fn an_index_without_end_is_refused() {
     let piece = vec![0; 1 << 20];
