@@ -143,11 +143,14 @@ fn run(
 
 /// The name that a line gives a string, and whether it does so whatever happens: `NAME = `.
 fn assigned_name(before: &str) -> Option<(&str, bool)> {
-    let line = before.rsplit('\n').next().unwrap_or(before);
-    let name = line.trim_end().strip_suffix('=')?.trim_end();
+    let blanks = [' ', '\t'];
+    let before = before.trim_end_matches(blanks).strip_suffix('=')?.trim_end_matches(blanks);
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let own = name.trim_start();
-    (!own.is_empty() && own.chars().all(is_name)).then_some((own, own.len() == name.len()))
+    // Not the whole line, which may be as long as the text.
+    let (indent, name) = before.split_at(before.trim_end_matches(is_name).len());
+    let is_own_line = |indent: &str| indent.is_empty() || indent.ends_with('\n');
+    let begins_line = is_own_line(indent.trim_end_matches(blanks));
+    (!name.is_empty() && begins_line).then(|| (name, is_own_line(indent)))
 }
 
 /// The elements of a list of Python that begins at a byte, and its end: strings, and other expressions as variables.
