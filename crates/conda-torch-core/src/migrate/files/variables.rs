@@ -9,6 +9,9 @@ use crate::types::Shell;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Variables(Rc<HashMap<Rc<str>, Rc<Vec<String>>>>);
 
+/// The most variables: no script has as many.
+const MOST_VARIABLES: usize = 10_000;
+
 /// The most values of a variable.
 const MOST_VALUES: usize = 16;
 
@@ -22,7 +25,7 @@ impl Variables {
 
     /// Sets a variable; adds a value if the assignment may not run.
     pub(super) fn set(&mut self, name: &str, value: &str, may_not_run: bool) {
-        let values = self.values_to_change(name);
+        let Some(values) = self.values_to_change(name) else { return };
         if !may_not_run {
             values.clear();
         }
@@ -33,15 +36,21 @@ impl Variables {
 
     /// Sets a variable that has each of some values in turn.
     pub(super) fn set_all(&mut self, name: &str, values: &[&str]) {
-        self.values_to_change(name).clear();
+        if let Some(values) = self.values_to_change(name) {
+            values.clear();
+        }
         for value in values {
             self.set(name, value, true);
         }
     }
 
-    fn values_to_change(&mut self, name: &str) -> &mut Vec<String> {
-        let values = Rc::make_mut(&mut self.0);
-        Rc::make_mut(values.entry(name.to_ascii_lowercase().into()).or_default())
+    /// The values of a variable; `None` if there are too many others, of which one more stays unknown.
+    fn values_to_change(&mut self, name: &str) -> Option<&mut Vec<String>> {
+        let name = name.to_ascii_lowercase();
+        if self.0.len() >= MOST_VARIABLES && !self.0.contains_key(name.as_str()) {
+            return None;
+        }
+        Some(Rc::make_mut(Rc::make_mut(&mut self.0).entry(name.into()).or_default()))
     }
 
     /// The values of a text that is one variable; itself if it has none; empty if unknown.
@@ -229,6 +238,18 @@ mod tests {
         assert_eq!(variables.expansions("python=$PY"), ["python=3.8", "python=3.9"]);
         variables.set("PY", "3.10", false);
         assert_eq!(variables.expand("$PY-x").as_deref(), Some("3.10-x"));
+    }
+
+    #[test]
+    fn of_very_many_variables_the_last_are_unknown() {
+        let mut variables = Variables::default();
+        for number in 0..10_001 {
+            variables.set(&format!("A{number}"), "x", false);
+        }
+        variables.set("A0", "y", false);
+        let of = |text: &str| variables.expand(text);
+        assert_eq!([of("$A0"), of("$A9999")], [Some("y".to_owned()), Some("x".to_owned())]);
+        assert_eq!(of("$A10000"), None);
     }
 
     #[test]
