@@ -3,8 +3,8 @@
 
 use std::io::{self, Write};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -107,7 +107,9 @@ fn check_index(url: &Url, index: &[u8]) -> Result<(), Refused> {
         if place.len() > LONGEST_PLACE || !url.join(&place).is_ok_and(is_of_server) {
             let shown: String = place.chars().take(80).collect();
             let shown = conda_torch_core::conda::without_secrets(&shown);
-            return Err(Refused::Damaged(format!("its shards are at `{shown}`, which is no server")));
+            return Err(Refused::Damaged(format!(
+                "its shards are at `{shown}`, which is no server"
+            )));
         }
     }
     Ok(())
