@@ -92,6 +92,23 @@ fn nodes_of_kubernetes_with_the_labels_of_gpu_feature_discovery() {
     }
 }
 
+/// `kubectl get nodes --show-labels`, and `kubectl get nodes -o json | jq '.items[].metadata.labels'`.
+#[test]
+fn labels_of_kubernetes_alone() {
+    let table = "NAME    STATUS   ROLES           AGE    VERSION   LABELS\n\
+        gke-1   Ready    <none>          41d    v1.31.2   beta.kubernetes.io/arch=amd64,kubernetes.io/arch=amd64,kubernetes.io/hostname=gke-1,kubernetes.io/os=linux,nvidia.com/gpu.product=NVIDIA-L4,nvidia.com/gpu.count=2,nvidia.com/cuda.driver-version.full=550.90.07\n\
+        web-1   Ready    control-plane   41d    v1.31.2   kubernetes.io/arch=arm64,kubernetes.io/hostname=web-1,kubernetes.io/os=linux,node-role.kubernetes.io/control-plane=\n";
+    let expected = [
+        "gke-1: 2 x NVIDIA L4 (8.9), linux-64, glibc 2.28, driver 550.90.07",
+        "web-1: no GPU, linux-aarch64, glibc 2.28",
+    ];
+    let labels = "{\n  \"kubernetes.io/arch\": \"amd64\",\n  \"kubernetes.io/hostname\": \"gke-1\",\n  \"nvidia.com/gpu.product\": \"NVIDIA-L4\",\n  \"nvidia.com/gpu.count\": \"2\",\n  \"nvidia.com/cuda.driver-version.full\": \"550.90.07\"\n}\n{\n  \"kubernetes.io/arch\": \"arm64\",\n  \"kubernetes.io/hostname\": \"web-1\",\n  \"kubernetes.io/os\": \"linux\"\n}\n";
+    for text in [table, labels] {
+        let plan = plan(text);
+        assert_eq!((classes(&plan), plan.damaged), (expected.map(str::to_owned).to_vec(), 0));
+    }
+}
+
 #[test]
 fn nodes_of_slurm() {
     let block = |name: &str, gres: &str| {

@@ -9,6 +9,8 @@ use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::import::is_read_label;
+
 /// A document about a node, split into what decides its class and the rest.
 #[derive(Debug, Default)]
 pub(super) struct Decisive<'l> {
@@ -19,7 +21,7 @@ pub(super) struct Decisive<'l> {
     /// The value of `node`, and where it is.
     pub node: Option<&'l RawValue>,
     /// The names that other programs have for it, those that count first.
-    names: [Option<&'l str>; 4],
+    names: [Option<&'l str>; 5],
     /// Where `facts` or `machine` is in `text`, with its key.
     own: Option<Range<usize>>,
     has_facts: bool,
@@ -70,8 +72,8 @@ fn top(key: &str) -> Use {
         "status" => Use::Keys(status),
         "ansible_facts" => Use::Keys(ansible),
         "Machine" => Use::Name(0),
-        "ansible_nodename" => Use::Name(2),
-        "ansible_hostname" => Use::Name(3),
+        "ansible_nodename" => Use::Name(3),
+        "ansible_hostname" => Use::Name(4),
         // A node of Kubernetes, of Slurm.
         "subdir" => Use::Machine,
         "kind" | "gres" | "features" | "architecture" | "operating_system" | "name" | "nodes" => {
@@ -194,23 +196,11 @@ fn metadata(key: &str) -> Use {
 }
 
 fn label(key: &str) -> Use {
-    const PREFIXES: [&str; 4] = [
-        "nvidia.com/",
-        "feature.node.kubernetes.io/system-os_release.",
-        "feature.node.kubernetes.io/kernel-version.full",
-        "feature.node.kubernetes.io/pci-",
-    ];
-    let is_label = match key {
-        "nvidia.com/gfd.timestamp" => false,
-        "kubernetes.io/arch"
-        | "kubernetes.io/os"
-        | "beta.kubernetes.io/arch"
-        | "beta.kubernetes.io/os"
-        | "cloud.google.com/gke-accelerator"
-        | "k8s.amazonaws.com/accelerator" => true,
-        _ => PREFIXES.iter().any(|prefix| key.starts_with(prefix)),
-    };
-    if is_label { Use::Decides } else { Use::None }
+    match key {
+        "kubernetes.io/hostname" => Use::Name(2),
+        _ if is_read_label(key) => Use::Decides,
+        _ => Use::None,
+    }
 }
 
 fn status(key: &str) -> Use {
@@ -234,8 +224,8 @@ fn node_info(key: &str) -> Use {
 
 fn ansible(key: &str) -> Use {
     match key.strip_prefix("ansible_").unwrap_or(key) {
-        "nodename" => Use::Name(2),
-        "hostname" => Use::Name(3),
+        "nodename" => Use::Name(3),
+        "hostname" => Use::Name(4),
         "local" => Use::Keys(local),
         "architecture" | "distribution" | "distribution_version" | "system" | "kernel" => {
             Use::Decides

@@ -370,6 +370,10 @@ impl Reader {
             self.state = State::Slurm { text: trimmed.to_owned(), line: self.number };
         } else if trimmed.starts_with(['{', '[']) {
             return self.begin_json(trimmed, None, nodes, matrix);
+        } else if trimmed.starts_with("NAME ") && trimmed.ends_with(" LABELS") {
+            // The header of `kubectl get nodes --show-labels`.
+        } else if let Some((name, labels)) = labels_of_row(trimmed) {
+            self.read_object(labels.as_bytes(), Some(name), self.number, nodes, matrix);
         } else if let Some(sinfo) = Sinfo::header(trimmed) {
             self.sinfo = Some(sinfo);
         } else if self.sinfo.as_ref().is_some_and(|sinfo| sinfo.nodes(trimmed).is_some()) {
@@ -724,6 +728,20 @@ fn is_list_on_one_line(text: &str) -> bool {
     let machine = machine.unwrap_or(usize::MAX);
     let lists = ["\"items\":[", "\"nodes\":[", "\"sinfo\":["];
     lists.iter().any(|key| compact.find(key).is_some_and(|at| at < machine))
+}
+
+/// A row of `kubectl get nodes --show-labels`: the node, and its labels as an object.
+fn labels_of_row(row: &str) -> Option<(&str, String)> {
+    let (name, labels) = row.split_once(char::is_whitespace)?;
+    let labels = labels.rsplit(char::is_whitespace).next()?;
+    if !is_host_name(name) || !labels.contains("kubernetes.io/arch=") {
+        return None;
+    }
+    let labels = labels.split(',').filter_map(|label| label.split_once('='));
+    let labels: serde_json::Map<String, serde_json::Value> =
+        labels.map(|(key, value)| (key.to_owned(), value.into())).collect();
+    let node = serde_json::json!({"kind": "Node", "metadata": {"name": name, "labels": labels}});
+    Some((name, node.to_string()))
 }
 
 /// `gpu001 | SUCCESS => …`: the host, and what follows the bar.

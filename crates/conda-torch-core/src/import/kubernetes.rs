@@ -222,6 +222,38 @@ struct NodeGpus {
     count: Option<u32>,
 }
 
+/// Labels that name the GPU of a cloud's machine if GPU Feature Discovery does not: of GKE, EKS and Karpenter.
+///
+/// Source: <https://cloud.google.com/kubernetes-engine/docs/how-to/gpus>,
+/// <https://github.com/aws/karpenter-provider-aws/blob/main/website/content/en/docs/concepts/scheduling.md>.
+const PRODUCTS: [&str; 3] = [
+    "cloud.google.com/gke-accelerator",
+    "k8s.amazonaws.com/accelerator",
+    "karpenter.k8s.aws/instance-gpu-name",
+];
+const MAKER: &str = "karpenter.k8s.aws/instance-gpu-manufacturer";
+const COUNT: &str = "karpenter.k8s.aws/instance-gpu-count";
+
+/// Whether this reader looks at a label.
+pub(crate) fn is_read_label(key: &str) -> bool {
+    const PREFIXES: [&str; 4] = [
+        "nvidia.com/",
+        "feature.node.kubernetes.io/system-os_release.",
+        "feature.node.kubernetes.io/kernel-version.full",
+        "feature.node.kubernetes.io/pci-",
+    ];
+    match key {
+        "nvidia.com/gfd.timestamp" => false,
+        "kubernetes.io/arch"
+        | "kubernetes.io/os"
+        | "beta.kubernetes.io/arch"
+        | "beta.kubernetes.io/os"
+        | MAKER
+        | COUNT => true,
+        _ => PRODUCTS.contains(&key) || PREFIXES.iter().any(|prefix| key.starts_with(prefix)),
+    }
+}
+
 /// The labels of a node that have a value.
 type Labels<'v> = BTreeMap<&'v str, &'v str>;
 
@@ -275,12 +307,14 @@ fn version_of<T: FromStr>(labels: &Labels<'_>, name: &str) -> Option<T> {
 fn node_gpus(labels: &Labels<'_>, status: &Value) -> Option<NodeGpus> {
     let label = |key: &str| labels.get(key).copied();
     let number = |key: &str| labels.get(key)?.parse::<u64>().ok();
-    // Without GPU Feature Discovery a label of the cloud may name it.
-    let product = label("nvidia.com/gpu.product")
-        .or(label("cloud.google.com/gke-accelerator"))
-        .or(label("k8s.amazonaws.com/accelerator"));
-    let capacity = capacity(status);
-    let count = number("nvidia.com/gpu.count").filter(|count| *count > 0);
+    let of_cloud = PRODUCTS.iter().find_map(|key| label(key));
+    let of_cloud = of_cloud.filter(|_| label(MAKER).is_none_or(|maker| maker == "nvidia"));
+    let product = label("nvidia.com/gpu.product").or(of_cloud);
+    let is_gpu = |key: &str| key == "nvidia.com/gpu" || key == "nvidia.com/gpu.shared";
+    let capacity_of_slices = capacity(status, |key| key.starts_with("nvidia.com/mig-"));
+    let capacity = capacity(status, is_gpu);
+    let of_cloud = of_cloud.and_then(|_| number(COUNT));
+    let count = number("nvidia.com/gpu.count").or(of_cloud).filter(|count| *count > 0);
     let is_on_bus = |(key, value): (&&str, &&str)| {
         key.starts_with("feature.node.kubernetes.io/pci-")
             && key.ends_with("10de.present")
@@ -288,7 +322,7 @@ fn node_gpus(labels: &Labels<'_>, status: &Value) -> Option<NodeGpus> {
     };
     let is_present = product.is_some()
         || label("nvidia.com/gpu.present") == Some("true")
-        || count.or(capacity).is_some()
+        || count.or(capacity).or(capacity_of_slices).is_some()
         || labels.iter().any(is_on_bus);
     if !is_present {
         return None;
@@ -297,7 +331,10 @@ fn node_gpus(labels: &Labels<'_>, status: &Value) -> Option<NodeGpus> {
         let profile = key.strip_prefix("nvidia.com/mig-");
         profile.and_then(|rest| rest.strip_suffix(".count")).is_some() && *value != "0"
     };
-    let (name, is_slice) = product.map(card).unzip();
+    let (mut name, is_slice) = product.map(card).unzip();
+    if label("nvidia.com/vgpu.present") == Some("true") {
+        name = name.map(|name| vgpu(&name));
+    }
     let is_slice = is_slice.unwrap_or(false);
     let major = label("nvidia.com/gpu.compute.major");
     let minor = label("nvidia.com/gpu.compute.minor");
@@ -306,20 +343,31 @@ fn node_gpus(labels: &Labels<'_>, status: &Value) -> Option<NodeGpus> {
         capability: major.zip(minor).and_then(|(x, y)| format!("{x}.{y}").parse().ok()),
         // That of a slice is not the card's.
         memory: number("nvidia.com/gpu.memory").filter(|n| *n > 0 && !is_slice),
-        mig: Some(is_slice || labels.iter().any(has_slices)),
+        mig: Some(is_slice || labels.iter().any(has_slices) || capacity_of_slices.is_some()),
         ..ReportedGpu::default()
     };
     let count = count.or(capacity).filter(|_| !is_slice);
     Some(NodeGpus { gpu, count: count.and_then(|count| u32::try_from(count).ok()) })
 }
 
-/// What the device plugin offers.
-fn capacity(status: &Value) -> Option<u64> {
+/// What the device plugin offers of some resources.
+fn capacity(status: &Value, is_it: impl Fn(&str) -> bool) -> Option<u64> {
     let entries = status["capacity"].as_object().into_iter().flatten();
-    let is_gpu = |key: &str| key == "nvidia.com/gpu" || key.starts_with("nvidia.com/mig-");
     let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    let sum = entries.filter(|(key, _)| is_gpu(key)).filter_map(|(_, value)| number(value)).sum();
+    let sum = entries.filter(|(key, _)| is_it(key)).filter_map(|(_, value)| number(value)).sum();
     Some(sum).filter(|sum| *sum > 0)
+}
+
+/// `GRID A100 10C`: a vGPU's name has its profile after a dash, `GRID A100-10C`.
+fn vgpu(name: &str) -> String {
+    let is_profile = |text: &str| {
+        let digits = text.trim_end_matches(['A', 'B', 'C', 'Q']);
+        digits.len() + 1 == text.len() && digits.parse::<u32>().is_ok()
+    };
+    match name.rsplit_once(' ') {
+        Some((card, profile)) if is_profile(profile) => format!("{card}-{profile}"),
+        Some(_) | None => name.to_owned(),
+    }
 }
 
 /// `NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED`: the card, and whether this is a slice of it. A label has
@@ -391,6 +439,41 @@ mod tests {
         ]);
         let NodeGpus { gpu, count } = mixed.gpus.expect("GPUs");
         assert_eq!((gpu.mig, count), (Some(true), Some(2)));
+    }
+
+    #[test]
+    fn slices_that_the_device_plugin_offers_do_not_count_cards() {
+        let status = serde_json::json!({"status": {"capacity": {"nvidia.com/gpu": "0", "nvidia.com/mig-1g.5gb": "14"}}});
+        let NodeGpus { gpu, count } = Node::of(&status).gpus.expect("GPUs");
+        assert_eq!((gpu.mig, count), (Some(true), None));
+        let both = serde_json::json!({"status": {"capacity": {"nvidia.com/gpu": 1, "nvidia.com/mig-3g.40gb": 2}}});
+        let NodeGpus { gpu, count } = Node::of(&both).gpus.expect("GPUs");
+        assert_eq!((gpu.mig, count), (Some(true), Some(1)));
+    }
+
+    /// As GPU Feature Discovery labels a virtual machine of vSphere.
+    #[test]
+    fn a_vgpu_has_its_profile_in_its_name() {
+        let labels =
+            [("nvidia.com/gpu.product", "GRID-A100-10C"), ("nvidia.com/vgpu.present", "true")];
+        let name = |labels: &[_]| node(labels).gpus.and_then(|gpus| gpus.gpu.name);
+        assert_eq!(name(&labels).as_deref(), Some("GRID A100-10C"));
+        let card = [("nvidia.com/gpu.product", "NVIDIA-A40"), ("nvidia.com/vgpu.present", "true")];
+        assert_eq!(name(&card).as_deref(), Some("NVIDIA A40"));
+    }
+
+    #[test]
+    fn labels_of_karpenter_name_gpus_of_nvidia_alone() {
+        let labels = |maker| {
+            node(&[
+                ("karpenter.k8s.aws/instance-gpu-name", "a10g"),
+                ("karpenter.k8s.aws/instance-gpu-count", "4"),
+                (MAKER, maker),
+            ])
+        };
+        let NodeGpus { gpu, count } = labels("nvidia").gpus.expect("GPUs");
+        assert_eq!((gpu.name.as_deref(), count), (Some("a10g"), Some(4)));
+        assert!(labels("amd").gpus.is_none());
     }
 
     #[test]

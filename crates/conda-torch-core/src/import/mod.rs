@@ -35,6 +35,7 @@ use crate::types::{Detected, Machine, NodeFacts, Origin, Outcome, SourceReport};
 
 pub use baseline::assume_baseline;
 pub use document::text_of;
+pub(crate) use kubernetes::is_read_label;
 pub use windows::nvidia_driver as windows_driver;
 
 use clients::{CONDA, MAMBA, MICROMAMBA, PIXI, PIXI_TEXT};
