@@ -20,6 +20,7 @@ use conda_torch_core::conda::{
     CONDA_FORGE, ChannelKind, ChannelName, Channels, MatchSpec, Subdir, Version, sibling, without_secrets,
 };
 use conda_torch_core::error_texts;
+use conda_torch_core::fleet::{Collector, Deployment, EnvironmentCount, deploy, picture};
 use conda_torch_core::formats::matrix_rows;
 use conda_torch_core::import::{assume_baseline, read_machine, text_of};
 use conda_torch_core::matrix::Matrix;
@@ -28,6 +29,7 @@ use conda_torch_core::migrate::environment::{
 };
 use conda_torch_core::migrate::files::{self as migrate_files, FileError, FileMigration, migrate_file};
 use conda_torch_core::report::check as check_report;
+use conda_torch_core::report::fleet::{FleetOutput, csv, document as fleet_document};
 use conda_torch_core::report::matrix_diff::{self as matrix_report, Compared};
 use conda_torch_core::report::migrate::{self as environment_report, MigrationAnswer};
 use conda_torch_core::report::migrate_files::{self as migrate_report, MigratedFile};
@@ -73,6 +75,51 @@ fn answer(machine: &Machine, way: usize) {
 
 fn look(host: &dyn Host, way: usize) {
     answer(&probe(host, &Overrides::default()), way);
+}
+
+/// What programs of clusters print about nodes: the parts in which it comes make no difference, nor does what was read
+/// before, and every text of the answer can be written.
+pub fn fleet(bytes: &[u8]) {
+    let matrix = Matrix::embedded();
+    let read = |parts: usize, times: usize| {
+        let mut collector = Collector::new(matrix);
+        for _ in 0..times {
+            collector.begin(None);
+            bytes.chunks(parts).for_each(|part| collector.feed(part));
+            collector.end(Some("file1"));
+        }
+        collector
+    };
+    let once = read(usize::MAX, 1);
+    let plan = once.plan(&Request::default(), EnvironmentCount::Fewest);
+    for parts in [1 + bytes.len() % 7, 64] {
+        let again = read(parts, 1);
+        assert_eq!((again.count(), again.damaged()), (once.count(), once.damaged()), "{parts}");
+    }
+    let twice = read(usize::MAX, 2);
+    assert!(!once.drift(&twice).is_problem() && twice.damaged() == 2 * once.damaged());
+    let same = twice.plan(&Request::default(), EnvironmentCount::Fewest);
+    assert_eq!(plan.classes.len(), same.classes.len());
+    let channels = Channels::default();
+    let deployments = [
+        Deployment::Commands,
+        Deployment::Slurm,
+        Deployment::Lmod,
+        Deployment::Tcl,
+        Deployment::Activate,
+        Deployment::Kubernetes,
+        Deployment::Ansible,
+        Deployment::Dockerfile,
+    ];
+    for deployment in deployments {
+        let _ = deploy(deployment, &plan, Some("/shared/envs"), ClientKind::Conda, &channels);
+    }
+    for (is_redacted, plan) in [(false, plan.clone()), (true, plan.redacted())] {
+        let drift = Some(&once.drift(&twice)).filter(|_| !is_redacted).cloned();
+        let output = FleetOutput { plan: &plan, drift: drift.as_ref(), prefix: None, channels: &channels, is_redacted };
+        assert!(fleet_document(&output).ends_with('\n'));
+        let _ = (csv(&plan, is_redacted), picture::svg(&plan));
+    }
 }
 
 /// Every format that `--machine` reads.
@@ -217,6 +264,7 @@ pub const TARGETS: &[Target] = &[
     ("environment", environment),
     ("error_text", error_text),
     ("files", files),
+    ("fleet", fleet),
     ("host", host),
     ("live", live),
     ("loader_cache", loader_cache),
@@ -227,7 +275,7 @@ pub const TARGETS: &[Target] = &[
 ];
 
 /// The targets whose checks cost no more than what they check: for `growth`.
-pub const READERS: [Target; 13] = [
+pub const READERS: [Target; 14] = [
     ("addresses", addresses),
     ("condarc", condarc),
     ("document", document),
@@ -235,6 +283,7 @@ pub const READERS: [Target; 13] = [
     ("environment", environment),
     ("error_text", error_text),
     ("files", files),
+    ("fleet", fleet),
     ("live", live),
     ("loader_cache", loader_cache),
     ("migrate", migrate),
