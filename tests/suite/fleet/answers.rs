@@ -39,6 +39,21 @@ fn the_fewest_environments_serve_all_nodes() {
     assert_eq!(update.after.builds.len(), 1);
 }
 
+/// A driver of its own on every node makes as many classes.
+#[test]
+fn a_driver_update_helps_nodes_of_any_number_of_classes() {
+    let old = lines(&[("a1", "a100-driver-470")]);
+    let mut text = lines(&[("v[1-9]", "rtx5090-driver-580")]);
+    for at in 0..700 {
+        text += &old.replace("a1", &format!("a{at}")).replace("256.02", &format!("{at}.02"));
+    }
+    let plan = plan(&text);
+    assert_eq!((plan.classes.len(), plan.environments.len()), (701, 2));
+    let update = &plan.driver_updates[0];
+    assert_eq!((update.driver.to_string(), update.nodes), ("525.60.13".to_owned(), 700));
+    assert_eq!(update.names.to_string(), "a[0-699]");
+}
+
 #[test]
 fn one_environment_may_cost_releases() {
     // GTX 1080 Ti with driver 535 and V100 with driver 580 share a build; Blackwell needs CUDA 12.8 or newer.

@@ -3,7 +3,7 @@
 use std::ops::Add;
 
 /// What the nodes of a class lose with a set of environments. The order is that of the parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Cost {
     /// Nodes without an environment.
     pub unserved: u64,

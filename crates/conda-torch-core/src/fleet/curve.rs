@@ -6,6 +6,7 @@ use crate::conda::Subdir;
 use crate::types::Build;
 
 use super::cover::{Cost, Cover, Demand, covers};
+use super::nodes::Class;
 use super::service::Services;
 
 /// The best environments of one number.
@@ -21,6 +22,21 @@ pub struct CurvePoint<'m> {
 
 /// A class as the curve needs it: its number of nodes and the builds on it.
 pub(super) type ClassDemand<'a, 'm> = (u64, &'a Services<'m>);
+
+/// The classes as the curve needs them; those with the same builds are one.
+pub(super) fn demands<'a, 'm>(
+    classes: &[&Class],
+    services: &'a [Services<'m>],
+) -> Vec<ClassDemand<'a, 'm>> {
+    let mut demands: Vec<ClassDemand<'a, 'm>> = Vec::new();
+    for (class, services) in classes.iter().zip(services) {
+        match demands.iter_mut().find(|(_, other)| other.is_same(services)) {
+            Some((nodes, _)) => *nodes += class.nodes(),
+            None => demands.push((class.nodes(), services)),
+        }
+    }
+    demands
+}
 
 /// The best environments of each number, from none to those with which one more gains nothing.
 pub(super) fn curve<'m>(classes: &[ClassDemand<'_, 'm>]) -> Vec<CurvePoint<'m>> {

@@ -15,10 +15,10 @@ use crate::types::{
 };
 
 use super::class::{ClassFacts, DriverFact};
-use super::curve::{ClassDemand, CurvePoint, curve};
+use super::curve::{CurvePoint, curve, demands};
 use super::hosts::{HostList, HostSet, Names};
 use super::nodes::{Class, Damage, Nodes};
-use super::service::{Service, Services};
+use super::service::{Service, ServiceTable, Services};
 
 /// The answer for a fleet.
 #[derive(Debug, Clone)]
@@ -122,8 +122,8 @@ pub enum EnvironmentCount {
     AtMost(usize),
 }
 
-/// With more classes, driver updates are not tried.
-const MOST_CLASSES_FOR_UPDATES: usize = 500;
+/// With more kinds of nodes, but for their drivers, driver updates are not tried.
+const MOST_KINDS_FOR_UPDATES: usize = 500;
 
 impl<'m> FleetPlan<'m> {
     pub(super) fn of(
@@ -135,32 +135,17 @@ impl<'m> FleetPlan<'m> {
         let all = nodes.classes();
         let mut classes: Vec<&Class> = all.iter().collect();
         classes.sort_by_key(|class| Reverse(class.nodes()));
-        let services: Vec<Services<'m>> = classes
-            .iter()
-            .map(|it| Services::of(&it.facts, &it.machine, request, matrix))
-            .collect();
-        let demands: Vec<ClassDemand<'_, 'm>> = classes
-            .iter()
-            .zip(&services)
-            .map(|(class, services)| (class.nodes(), services))
-            .collect();
-        let curve = curve(&demands);
+        let mut table = ServiceTable::new(request, matrix);
+        let services: Vec<Services<'m>> =
+            classes.iter().map(|it| table.of(&it.facts, || it.machine.clone())).collect();
+        let curve = curve(&demands(&classes, &services));
         let chosen = match count {
             EnvironmentCount::Fewest => fewest(&curve),
             EnvironmentCount::AtMost(most) => most.min(curve.len() - 1),
         };
-        let driver_updates = if classes.len() <= MOST_CLASSES_FOR_UPDATES {
-            driver_updates(
-                &classes,
-                &services,
-                &curve[fewest(&curve)],
-                request,
-                matrix,
-                &nodes.names,
-            )
-        } else {
-            Vec::new()
-        };
+        let now = &curve[fewest(&curve)];
+        let driver_updates =
+            driver_updates(&classes, &services, now, &mut table, matrix, &nodes.names);
         let mut plan = Self {
             matrix,
             request: request.clone(),
@@ -447,32 +432,29 @@ fn driver_updates<'m>(
     classes: &[&Class],
     services: &[Services<'m>],
     now: &CurvePoint<'m>,
-    request: &Request,
+    table: &mut ServiceTable<'_, 'm>,
     matrix: &'m Matrix,
     names: &Names,
 ) -> Vec<DriverUpdate<'m>> {
     let mut updates: Vec<DriverUpdate<'m>> = Vec::new();
     let mut best = gain(now, classes, services);
     for driver in thresholds(classes, matrix) {
+        let looked = table.looked();
         let mut is_updated = vec![false; classes.len()];
-        let after: Vec<Services<'m>> = classes
-            .iter()
-            .zip(services)
-            .enumerate()
-            .map(|(at, (class, services))| match updated(class, driver, matrix) {
-                Some((facts, machine)) => {
-                    is_updated[at] = true;
-                    Services::of(&facts, &machine, request, matrix)
-                }
-                None => services.clone(),
-            })
-            .collect();
+        let mut after: Vec<Services<'m>> = services.to_vec();
+        for (at, class) in classes.iter().enumerate() {
+            if let Some(facts) = updated(class, driver, matrix) {
+                is_updated[at] = true;
+                after[at] = table.of(&facts, || with_driver(&class.machine, driver));
+            }
+            if table.looked() - looked > MOST_KINDS_FOR_UPDATES {
+                return Vec::new();
+            }
+        }
         if !is_updated.contains(&true) {
             continue;
         }
-        let demands: Vec<ClassDemand<'_, 'm>> =
-            classes.iter().zip(&after).map(|(class, services)| (class.nodes(), services)).collect();
-        let points = curve(&demands);
+        let points = curve(&demands(classes, &after));
         let point = points[fewest(&points)].clone();
         let reached = gain(&point, classes, &after);
         if reached <= best {
@@ -556,7 +538,7 @@ fn thresholds(classes: &[&Class], matrix: &Matrix) -> Vec<DriverVersion> {
 
 /// A class with a newer driver; `None` if it has it, has no GPU for one, or if newer drivers dropped its GPU. A
 /// Jetson's driver comes with its system.
-fn updated(class: &Class, driver: DriverVersion, matrix: &Matrix) -> Option<(ClassFacts, Machine)> {
+fn updated(class: &Class, driver: DriverVersion, matrix: &Matrix) -> Option<ClassFacts> {
     let facts = &class.facts;
     let is_older = match facts.driver {
         DriverFact::Found(has) => !has.is_at_least(driver),
@@ -568,13 +550,18 @@ fn updated(class: &Class, driver: DriverVersion, matrix: &Matrix) -> Option<(Cla
     if !is_older || is_dropped || facts.jetson.is_some() || facts.gpus.is_empty() {
         return None;
     }
-    let mut machine = class.machine.clone();
-    let origin = Origin::Document("fleet".to_owned());
-    machine.driver = Detected::found(driver, origin);
-    machine.driver_cuda = Detected::unknown("follows from the driver");
-    machine.libcuda = Detected::unknown("follows from the driver");
-    machine.nvml = Detected::unknown("follows from the driver");
-    machine.nvidia = DriverParts::default();
-    let facts = ClassFacts { driver: DriverFact::Found(driver), ..facts.clone() };
-    Some((facts, machine))
+    let driver = DriverFact::Found(driver);
+    Some(ClassFacts { driver, driver_cuda: None, fault: None, ..facts.clone() })
+}
+
+/// A machine with another driver.
+fn with_driver(machine: &Machine, driver: DriverVersion) -> Machine {
+    Machine {
+        driver: Detected::found(driver, Origin::Document("fleet".to_owned())),
+        driver_cuda: Detected::unknown("follows from the driver"),
+        libcuda: Detected::unknown("follows from the driver"),
+        nvml: Detected::unknown("follows from the driver"),
+        nvidia: DriverParts::default(),
+        ..machine.clone()
+    }
 }

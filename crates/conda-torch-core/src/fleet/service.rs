@@ -1,6 +1,7 @@
 //! How well each build serves a class of nodes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ use super::class::ClassFacts;
 use super::cover::{Cost, Demand};
 
 /// How a build runs on nodes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Service {
@@ -45,7 +46,43 @@ impl Service {
 /// The builds of a class's platform, and how each serves it.
 #[derive(Debug, Clone)]
 pub(super) struct Services<'m> {
-    pub(super) builds: Vec<ClassBuild<'m>>,
+    pub(super) builds: Rc<[ClassBuild<'m>]>,
+}
+
+/// What each build is on each class. Classes on which they are the same share it: there may be many, with a driver each.
+pub(super) struct ServiceTable<'r, 'm> {
+    request: &'r Request,
+    matrix: &'m Matrix,
+    by_facts: HashMap<String, Services<'m>>,
+    known: HashMap<(Option<Subdir>, Vec<(Option<Service>, Option<Cost>)>), Services<'m>>,
+}
+
+impl<'r, 'm> ServiceTable<'r, 'm> {
+    pub(super) fn new(request: &'r Request, matrix: &'m Matrix) -> Self {
+        Self { request, matrix, by_facts: HashMap::new(), known: HashMap::new() }
+    }
+
+    /// Of how many different facts it has looked.
+    pub(super) fn looked(&self) -> usize {
+        self.by_facts.len()
+    }
+
+    /// What each build is on a class with these facts. `machine` has them.
+    pub(super) fn of(
+        &mut self,
+        facts: &ClassFacts,
+        machine: impl FnOnce() -> Machine,
+    ) -> Services<'m> {
+        let key = facts.key();
+        if let Some(services) = self.by_facts.get(&key) {
+            return services.clone();
+        }
+        let services = Services::of(facts, &machine(), self.request, self.matrix);
+        let its = services.builds.iter().map(|it| (it.service, it.cost)).collect();
+        let services = self.known.entry((services.subdir(), its)).or_insert(services).clone();
+        self.by_facts.insert(key, services.clone());
+        services
+    }
 }
 
 /// A build on a class.
@@ -115,6 +152,11 @@ impl<'m> Services<'m> {
 
     pub(super) fn on(&self, build: &Build) -> Option<&ClassBuild<'m>> {
         self.builds.iter().find(|it| std::ptr::eq(it.build, build))
+    }
+
+    /// Whether they are shared with another class.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.builds, &other.builds)
     }
 
     /// The best build for this class alone.
