@@ -23,6 +23,7 @@ fn lines_with_the_name_of_the_host_before_them() {
         format!("x1 | CHANGED | rc=0 | (stdout) {a}\nx2 | SUCCESS => {v}\n"),
         format!("0: {a}\n1: {v}\n"),
         format!("{a}\r\n\r\n{v}"),
+        format!("\u{feff}{a}\n{v}"),
         format!("[{a},\n{v}]\n"),
         format!("{{\"items\":[{a},{v}]}}\n"),
     ] {

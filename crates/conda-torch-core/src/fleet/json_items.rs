@@ -69,8 +69,9 @@ impl JsonItems {
         (!std::mem::take(&mut self.is_too_long)).then_some(item)
     }
 
-    /// Reads bytes of one line, or of its end, up to the next end: how many were read. `line` is the line's number.
-    pub(super) fn push(&mut self, bytes: &[u8], line: u64) -> (usize, End) {
+    /// Reads bytes up to the next end, or up to a line that may be of something else: how many were read. `line` is the
+    /// number of the line in which they begin, and then of that in which they end.
+    pub(super) fn push(&mut self, bytes: &[u8], line: &mut u64) -> (usize, End) {
         // What is read and not yet kept.
         let (mut at, mut kept) = (0, 0);
         while at < bytes.len() {
@@ -99,7 +100,7 @@ impl JsonItems {
                     if in_list && self.depth == self.list_depth {
                         self.item.clear();
                         kept = at - 1;
-                        self.line = line;
+                        self.line = *line;
                     }
                     self.depth += 1;
                     let begins =
@@ -122,11 +123,27 @@ impl JsonItems {
                     }
                     self.is_list_over |= in_list && self.depth < self.list_depth;
                 }
+                b'\n' => {
+                    // Indentation is not kept.
+                    self.keep(&bytes[kept..at]);
+                    let rest = &bytes[at..];
+                    if !rest.first().is_some_and(Self::goes_on) {
+                        return (at, End::None);
+                    }
+                    *line += 1;
+                    at += rest.iter().take_while(|c| **c == b' ').count();
+                    kept = at;
+                }
                 _ => {}
             }
         }
         self.keep(&bytes[kept..]);
         (at, End::None)
+    }
+
+    /// Whether a line that begins so is of the value: it is indented, or closes a bracket.
+    pub(super) fn goes_on(first: &u8) -> bool {
+        matches!(first, b' ' | b'\t' | b'}' | b']')
     }
 
     /// How many bytes are of a string, with the quote that ends it. A line ends a string: it is damaged, and what
@@ -138,6 +155,11 @@ impl JsonItems {
         let Some(found) = memchr::memchr3(b'"', b'\\', b'\n', bytes) else { return bytes.len() };
         match bytes[found] {
             b'\\' => self.is_escaped = true,
+            // The end of the line is read as outside the string.
+            b'\n' => {
+                self.in_string = false;
+                return found;
+            }
             _ => self.in_string = false,
         }
         found + 1
@@ -178,7 +200,7 @@ mod tests {
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
             // Parts of any size are the same.
-            let (read, end) = reader.push(&rest[..rest.len().min(size)], 1);
+            let (read, end) = reader.push(&rest[..rest.len().min(size)], &mut 1);
             rest = &rest[read..];
             match end {
                 End::None => {}

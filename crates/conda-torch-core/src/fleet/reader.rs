@@ -106,17 +106,21 @@ impl Reader {
     /// Reads bytes. A line or object may go on in the next.
     pub(super) fn feed(&mut self, mut bytes: &[u8], nodes: &mut Nodes, matrix: &Matrix) {
         while !bytes.is_empty() {
-            let end = memchr::memchr(b'\n', bytes);
+            let is_open = matches!(self.state, State::Object { .. });
+            if is_open && !self.is_in_line && self.line.is_empty() && JsonItems::goes_on(&bytes[0])
+            {
+                self.number += 1;
+                self.is_in_line = true;
+            }
             if self.is_in_line {
-                let line = &bytes[..end.map_or(bytes.len(), |end| end + 1)];
-                let read = self.continue_object(line, nodes, matrix);
-                bytes = &bytes[read..];
+                let read = self.continue_object(bytes, nodes, matrix);
                 let is_open = matches!(self.state, State::Object { .. });
-                self.is_in_line = is_open && end.is_none();
+                self.is_in_line = is_open && bytes[..read].last() != Some(&b'\n');
                 self.is_rest = !is_open;
+                bytes = &bytes[read..];
                 continue;
             }
-            let Some(end) = end else {
+            let Some(end) = memchr::memchr(b'\n', bytes) else {
                 self.keep(bytes);
                 return self.begin_long_line(nodes, matrix);
             };
@@ -232,6 +236,9 @@ impl Reader {
         let is_rest = std::mem::take(&mut self.is_rest);
         self.number += u64::from(!is_rest);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        // A byte order mark.
+        let mark = line.strip_prefix(b"\xef\xbb\xbf").filter(|_| self.number == 1);
+        let line = mark.unwrap_or(line);
         if let State::Lines = self.state
             && let Some((host, object)) = object_of_line(line)
             && let Some(known) = self.known.find(object)
@@ -305,7 +312,7 @@ impl Reader {
         };
         let mut read = 0;
         while read < bytes.len() {
-            let (count, end) = items.push(&bytes[read..], self.number);
+            let (count, end) = items.push(&bytes[read..], &mut self.number);
             read += count;
             if end == End::Item {
                 let line = items.line;
@@ -313,6 +320,9 @@ impl Reader {
             }
             if end == End::List || end == End::Item && items.is_one_object() {
                 return read;
+            }
+            if end == End::None {
+                break;
             }
         }
         self.state = State::Object { items, host };
@@ -433,7 +443,7 @@ impl Reader {
             } else {
                 let mut bytes = rest.as_bytes();
                 while !bytes.is_empty() {
-                    let (read, end) = items.push(bytes, self.number);
+                    let (read, end) = items.push(bytes, &mut self.number);
                     bytes = &bytes[read..];
                     if end == End::Item {
                         let line = items.line;
@@ -443,14 +453,14 @@ impl Reader {
                         return None;
                     }
                 }
-                items.push(b"\n", self.number);
+                items.push(b"\n", &mut self.number);
                 self.prefixed.insert(host.to_owned(), items);
                 return None;
             }
         }
         if text == "{" || text == "[" {
             let mut items = JsonItems::new(self.number);
-            items.push(text.as_bytes(), self.number);
+            items.push(text.as_bytes(), &mut self.number);
             self.prefixed.insert(host.to_owned(), items);
         } else if text.starts_with('{') {
             self.has_prefixes = true;
