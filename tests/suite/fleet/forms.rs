@@ -347,7 +347,7 @@ fn what_decides_nothing_may_differ_on_every_node() {
 #[test]
 fn a_list_of_nodes_may_be_on_one_line_of_any_length() {
     let node = |at: usize| {
-        let product = if at % 2 == 0 { "NVIDIA-L4" } else { "Tesla-T4" };
+        let product = if at.is_multiple_of(2) { "NVIDIA-L4" } else { "Tesla-T4" };
         let images = format!(r#"{{"names":["registry.example/{at}"],"sizeBytes":{at}}}"#);
         format!(
             r#"{{"kind":"Node","metadata":{{"name":"k{at}","uid":"{at}","labels":{{"kubernetes.io/arch":"amd64","nvidia.com/gpu.product":"{product}","nvidia.com/gpu.count":"1","nvidia.com/gfd.timestamp":"{at}"}}}},"status":{{"images":[{}],"nodeInfo":{{"architecture":"amd64","operatingSystem":"linux","bootID":"{at}"}}}}}}"#,

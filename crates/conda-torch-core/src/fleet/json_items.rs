@@ -118,8 +118,8 @@ impl JsonItems {
                     let is_item = in_list && self.depth == self.list_depth;
                     if self.depth == 0 || is_item {
                         self.keep(&bytes[kept..at]);
-                        let is_list = self.depth == 0 && self.list_depth > 0;
-                        return (at, if is_list { End::List } else { End::Item });
+                        let has_ended = self.depth == 0 && self.list_depth > 0;
+                        return (at, if has_ended { End::List } else { End::Item });
                     }
                     self.is_list_over |= in_list && self.depth < self.list_depth;
                 }
@@ -127,7 +127,7 @@ impl JsonItems {
                     // Indentation is not kept.
                     self.keep(&bytes[kept..at]);
                     let rest = &bytes[at..];
-                    if !rest.first().is_some_and(Self::goes_on) {
+                    if !rest.first().is_some_and(|c| Self::goes_on(*c)) {
                         return (at, End::None);
                     }
                     *line += 1;
@@ -142,7 +142,7 @@ impl JsonItems {
     }
 
     /// Whether a line that begins so is of the value: it is indented, or closes a bracket.
-    pub(super) fn goes_on(first: &u8) -> bool {
+    pub(super) fn goes_on(first: u8) -> bool {
         matches!(first, b' ' | b'\t' | b'}' | b']')
     }
 

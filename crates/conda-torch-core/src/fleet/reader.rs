@@ -107,8 +107,7 @@ impl Reader {
     pub(super) fn feed(&mut self, mut bytes: &[u8], nodes: &mut Nodes, matrix: &Matrix) {
         while !bytes.is_empty() {
             let is_open = matches!(self.state, State::Object { .. });
-            if is_open && !self.is_in_line && self.line.is_empty() && JsonItems::goes_on(&bytes[0])
-            {
+            if is_open && !self.is_in_line && self.line.is_empty() && JsonItems::goes_on(bytes[0]) {
                 self.number += 1;
                 self.is_in_line = true;
             }
@@ -525,15 +524,12 @@ impl Reader {
     ) {
         let known = self.known.document(description);
         let class = known.or_else(|| Some(nodes.class_of(slurm_node(description)?, matrix)));
-        match class {
-            Some(class) => {
-                self.known.add_document(description, class);
-                self.count(class, names, None, nodes);
-            }
-            None => {
-                let name = names.first().map(String::as_str);
-                self.reject(name, line, LineError::NoMachine, nodes);
-            }
+        if let Some(class) = class {
+            self.known.add_document(description, class);
+            self.count(class, names, None, nodes);
+        } else {
+            let name = names.first().map(String::as_str);
+            self.reject(name, line, LineError::NoMachine, nodes);
         }
     }
 

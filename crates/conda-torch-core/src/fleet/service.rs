@@ -49,12 +49,15 @@ pub(super) struct Services<'m> {
     pub(super) builds: Rc<[ClassBuild<'m>]>,
 }
 
+/// How a build serves a class, and what it costs there.
+type ServiceCost = (Option<Service>, Option<Cost>);
+
 /// What each build is on each class. Classes on which they are the same share it: there may be many, with a driver each.
 pub(super) struct ServiceTable<'r, 'm> {
     request: &'r Request,
     matrix: &'m Matrix,
     by_facts: HashMap<String, Services<'m>>,
-    known: HashMap<(Option<Subdir>, Vec<(Option<Service>, Option<Cost>)>), Services<'m>>,
+    known: HashMap<(Option<Subdir>, Vec<ServiceCost>), Services<'m>>,
 }
 
 impl<'r, 'm> ServiceTable<'r, 'm> {
