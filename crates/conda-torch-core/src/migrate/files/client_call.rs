@@ -272,9 +272,10 @@ impl ClientCall {
     ) -> Result<Vec<TextEdit>, FileError> {
         let words = &self.words;
         let new = |at: usize| new_texts.get(&words.get(at)?.range.start);
+        let is_list = matches!(self.form, Form::Items { .. });
         let is_removed = |at: usize| {
             let text = words[at].text.as_str();
-            let is_option = CHANNEL_OPTIONS.contains(&text);
+            let is_option = CHANNEL_OPTIONS.contains(&text) && !is_list;
             new(if is_option { at + 1 } else { at }).is_some_and(Vec::is_empty)
         };
         let refused = |word: &Word| FileError::InvalidSpec {
@@ -633,7 +634,16 @@ fn quoted(text: &str, old: &Word, form: Form, is_item: bool) -> String {
             (&[' ', '<', '>', '*', '[', ']', '|', ','], '"')
         }
     };
-    let is_needed = form == Form::Strings || !is_item && text.contains(special);
+    // GitHub replaces `${{ … }}` before a shell reads the line.
+    let without_expressions = || {
+        let parts = text.split("${{").enumerate();
+        let rest = parts.map(|(at, part)| match part.split_once("}}") {
+            Some((_, rest)) if at > 0 => rest,
+            Some(_) | None => part,
+        });
+        rest.collect::<String>()
+    };
+    let is_needed = form == Form::Strings || !is_item && without_expressions().contains(special);
     match old.quote.or(is_needed.then_some(other)) {
         Some(quote) => format!("{quote}{text}{quote}"),
         None => text.to_owned(),

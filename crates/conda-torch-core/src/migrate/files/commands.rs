@@ -1,5 +1,6 @@
 //! Text with install commands: a script, a Dockerfile, a document, a workflow.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::conda::{MatchSpec, Subdir};
@@ -17,7 +18,7 @@ use super::session::{EnvironmentName, Reading, Scope, Session};
 use super::shell_words::{Form, ShellText, Word};
 use super::text_edit::{Lines, TextEdit};
 use super::yaml_lists::OF_ENVIRONMENT;
-use super::{dockerfile, literals, makefile, recipe, tox_ini, workflow};
+use super::{dockerfile, literals, makefile, matrix_rows, recipe, tox_ini, workflow};
 
 /// A kind of text with commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,10 +259,17 @@ pub(super) fn edits(
     planned: &mut FileEdits,
 ) -> Result<Vec<TextEdit>, FileError> {
     let lines = Lines::of(text);
+    let mut edits = matrix_rows::unify(file, planned);
     let new_texts = planned.new_texts(&file.lists);
-    let mut edits = Vec::new();
+    // The CUDA that a call declares from now on, of calls that are read once a row.
+    let mut known: HashMap<usize, Option<String>> = HashMap::new();
     for ((call, list), own) in file.calls.iter().zip(&file.lists).zip(&mut planned.lists) {
+        if let Some(declared) = known.get(&call.start).filter(|_| !call.words.is_empty()) {
+            own.declared_cuda.clone_from(declared);
+            continue;
+        }
         edits.extend(call.edits(&lines, &new_texts)?);
+        known.insert(call.start, None);
         let Some(cuda) = own.needs_cuda.filter(|_| list.place != RunPlace::Anywhere) else {
             continue;
         };
@@ -278,6 +286,7 @@ pub(super) fn edits(
         if let Some(edit) = edit {
             edits.push(edit);
             own.declared_cuda = Some(cuda.to_string());
+            known.insert(call.start, own.declared_cuda.clone());
             let after = vec![format!("{CUDA_OVERRIDE}={cuda}")];
             planned.changes.push(LineChange { line, before: String::new(), after, why });
         } else {

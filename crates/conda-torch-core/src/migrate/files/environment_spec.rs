@@ -251,6 +251,8 @@ pub(super) struct FileEdits {
     pub failures: Vec<FileError>,
     /// The lists that stay for one of the failures.
     pub failed_lists: Vec<bool>,
+    /// The texts of lines that have other values in each row of a matrix.
+    pub row_texts: NewTexts,
 }
 
 /// The new texts of the channels and specs that change, by the byte at which the old ones begin.
@@ -271,6 +273,7 @@ impl FileEdits {
                 Some((line.at, new.collect()))
             }));
         }
+        texts.extend(self.row_texts.clone());
         texts
     }
 }

@@ -73,7 +73,7 @@ pub enum FileFormat {
 }
 
 /// A change to a channel or a package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LineChange {
     /// The line in the old text, from 1.
@@ -103,7 +103,7 @@ impl fmt::Display for LineChange {
 }
 
 /// Why a line changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ChangeReason {
     /// A clause.

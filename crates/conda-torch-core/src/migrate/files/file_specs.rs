@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::client_call::ClientCall;
 use super::environment_spec::{Environment, SpecList};
 use super::file_migration::FileNote;
+use super::matrix_rows::RowValue;
 
 /// What a format's reader finds in a file.
 #[derive(Debug, Clone, Default)]
@@ -25,4 +26,6 @@ pub(super) struct FileSpecs {
     pub handled: Vec<Range<usize>>,
     /// The call of each list, in a text with commands.
     pub calls: Vec<ClientCall>,
+    /// The values of the rows of a job's matrix, if its steps are read once a row.
+    pub row_values: Vec<RowValue>,
 }

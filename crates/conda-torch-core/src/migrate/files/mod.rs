@@ -25,6 +25,7 @@ mod file_migration;
 mod file_specs;
 mod literals;
 mod makefile;
+mod matrix_rows;
 mod mentions;
 mod package_edit;
 mod packages;
@@ -204,7 +205,8 @@ impl Format {
         failures.sort_by_key(FileError::line);
         let mut changes = planned.changes;
         changes.sort_by_key(|change| change.line);
-        changes.dedup();
+        let mut known = HashSet::new();
+        changes.retain(|change| known.insert(change.clone()));
         Ok(FileMigration { format: self.name(), text: new, edits, changes, notes, failures })
     }
 

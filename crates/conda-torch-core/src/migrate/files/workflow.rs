@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::conda::Subdir;
+use crate::conda::{MatchSpec, Subdir};
 use crate::types::Shell;
 use crate::yaml::{Document, Value};
 
@@ -10,6 +10,8 @@ use super::client_call::{ClientCall, Subcommand};
 use super::environment_spec::{RunPlace, SpecLine, SpecList};
 use super::file_migration::FileError;
 use super::file_specs::FileSpecs;
+use super::matrix_rows::RowValue;
+use super::packages::role;
 use super::session::{EnvironmentName, Reading, Scope, Session};
 use super::shell_words::{Form, ShellText, SimpleCommands, Word};
 use super::variables::{has_blanks, has_variables};
@@ -31,12 +33,24 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
         set_variable(&mut session, text, name, value);
     }
     let outer = session.scope.clone();
+    let has_versions = text.len() <= LONGEST_WITH_ROWS && has_versions(text);
     match root.get("jobs").filter(|jobs| jobs.is_map()) {
         Some(jobs) => {
             for (_, job) in jobs.entries() {
                 session.next(scope().with_variables_of(&outer))?;
-                if job.get("runs-on").is_some() {
-                    read_job(&mut session, text, root, job)?;
+                let rows = if has_versions { rows(job) } else { Vec::new() };
+                if !rows.is_empty() {
+                    let first = (session.file.lists.len(), session.file.row_values.len());
+                    for row in rows {
+                        session.next(scope().with_variables_of(&outer))?;
+                        read_job(&mut session, text, root, job, Some(row))?;
+                    }
+                    let lists = first.0..session.file.lists.len();
+                    for value in &mut session.file.row_values[first.1..] {
+                        value.lists = lists.clone();
+                    }
+                } else if job.get("runs-on").is_some() {
+                    read_job(&mut session, text, root, job, None)?;
                 } else {
                     // Of another service.
                     read_commands(&mut session, text, job)?;
@@ -91,14 +105,72 @@ fn words(text: &str, value: Value<'_>) -> (Vec<Word>, Form) {
     (words.collect(), Form::Shell { shell, within })
 }
 
+/// A row of a matrix: names with their values.
+type Row<'d> = Vec<(&'d str, Value<'d>)>;
+
+/// The most rows that are told apart.
+const MOST_ROWS: usize = 24;
+
+/// The longest workflow whose steps are read once a row.
+const LONGEST_WITH_ROWS: usize = 128 << 10;
+
+fn matrix_of(job: Value<'_>) -> Option<Value<'_>> {
+    job.get("strategy").and_then(|strategy| strategy.get("matrix"))
+}
+
+/// Whether a line about PyTorch has a version of a variable.
+fn has_versions(text: &str) -> bool {
+    text.match_indices("${{").any(|(at, _)| {
+        let before = text[..at].trim_end_matches(['=', '<', '>', '~']);
+        let name = before.rfind(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c));
+        let name = &before[name.map_or(0, |name| name + 1)..];
+        before.len() < at && role(&MatchSpec::named(name)).selects_pytorch()
+    })
+}
+
+/// The rows of a job's matrix; none if they are not written out.
+fn rows<'d>(job: Value<'d>) -> Vec<Row<'d>> {
+    let Some(matrix) = matrix_of(job) else { return Vec::new() };
+    let mut rows: Vec<Row<'d>> = vec![Vec::new()];
+    let mut included: Vec<Row<'d>> = Vec::new();
+    for (name, value) in matrix.entries() {
+        match name {
+            "include" => {
+                included.extend(value.items().map(|row| row.entries().collect::<Row<'d>>()))
+            }
+            "exclude" => return Vec::new(),
+            _ => {
+                let values: Vec<Value<'d>> = value.items().collect();
+                let with = |row: &Row<'d>, value: &Value<'d>| {
+                    row.iter().copied().chain([(name, *value)]).collect::<Row<'d>>()
+                };
+                if values.iter().any(|value| value.text().is_none())
+                    || rows.len() * values.len() > MOST_ROWS
+                {
+                    return Vec::new();
+                }
+                rows = rows.iter().flat_map(|row| values.iter().map(|it| with(row, it))).collect();
+            }
+        }
+    }
+    let has_lists = rows.iter().any(|row| !row.is_empty());
+    match (has_lists, included.is_empty()) {
+        (true, true) => rows,
+        (false, false) if included.len() <= MOST_ROWS => included,
+        // Rows that add to others are not followed.
+        _ => Vec::new(),
+    }
+}
+
 fn read_job(
     session: &mut Session<'_>,
     text: &str,
     root: Value<'_>,
     job: Value<'_>,
+    row: Option<Row<'_>>,
 ) -> Result<(), FileError> {
     set_variables(session, text, job);
-    let matrix = job.get("strategy").and_then(|strategy| strategy.get("matrix"));
+    let matrix = matrix_of(job).filter(|_| row.is_none());
     for (name, values) in matrix.into_iter().flat_map(Value::entries) {
         for value in values.items().filter_map(Value::text) {
             session.scope.variables.set(&format!("matrix.{name}"), value, true);
@@ -110,6 +182,14 @@ fn read_job(
         if let Some(value) = value.text() {
             session.scope.variables.set(&format!("matrix.{name}"), value, true);
         }
+    }
+    for (name, value) in row.into_iter().flatten() {
+        let Some(written) = value.text() else { continue };
+        let name = format!("matrix.{name}");
+        session.scope.variables.set(&name, written, false);
+        let (range, line) = (content(text, value), value.line());
+        let (value, lists) = (written.to_owned(), 0..0);
+        session.file.row_values.push(RowValue { name, value, range, line, lists });
     }
     let labels = job.get("runs-on");
     let labels: Vec<&str> = match labels.and_then(Value::text) {
