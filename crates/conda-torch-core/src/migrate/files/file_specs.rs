@@ -5,7 +5,6 @@ use std::ops::Range;
 use super::client_call::ClientCall;
 use super::environment_spec::{Environment, SpecList};
 use super::file_migration::FileNote;
-use super::matrix_rows::RowValue;
 
 /// What a format's reader finds in a file.
 #[derive(Debug, Clone, Default)]
@@ -28,4 +27,17 @@ pub(super) struct FileSpecs {
     pub calls: Vec<ClientCall>,
     /// The values of the rows of a job's matrix, if its steps are read once a row.
     pub row_values: Vec<RowValue>,
+}
+
+/// A value of a row of a matrix, with its place.
+#[derive(Debug, Clone)]
+pub(super) struct RowValue {
+    /// The name of its variable: `matrix.torch`.
+    pub name: String,
+    pub value: String,
+    /// Its bytes, without quotes.
+    pub range: Range<usize>,
+    pub line: usize,
+    /// The lists of its job.
+    pub lists: Range<usize>,
 }

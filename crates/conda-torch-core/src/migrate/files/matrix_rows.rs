@@ -2,27 +2,13 @@
 //! values of the rows.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
 
 use crate::conda::MatchSpec;
 
 use super::environment_spec::{FileEdits, ListEdits, SpecLine};
 use super::file_migration::{ChangeReason, FileNote, LineChange};
-use super::file_specs::FileSpecs;
+use super::file_specs::{FileSpecs, RowValue};
 use super::text_edit::TextEdit;
-
-/// A value of a row, with its place.
-#[derive(Debug, Clone)]
-pub(super) struct RowValue {
-    /// The name of its variable: `matrix.torch`.
-    pub name: String,
-    pub value: String,
-    /// Its bytes, without quotes.
-    pub range: Range<usize>,
-    pub line: usize,
-    /// The lists of its job.
-    pub lists: Range<usize>,
-}
 
 /// The new values, by the byte at which the old ones begin.
 type NewValues = BTreeMap<usize, (RowValue, String)>;

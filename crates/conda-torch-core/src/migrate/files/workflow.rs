@@ -9,8 +9,7 @@ use crate::yaml::{Document, Value};
 use super::client_call::{ClientCall, Subcommand};
 use super::environment_spec::{RunPlace, SpecLine, SpecList};
 use super::file_migration::FileError;
-use super::file_specs::FileSpecs;
-use super::matrix_rows::RowValue;
+use super::file_specs::{FileSpecs, RowValue};
 use super::packages::role;
 use super::session::{EnvironmentName, Reading, Scope, Session};
 use super::shell_words::{Form, ShellText, SimpleCommands, Word};
@@ -136,7 +135,7 @@ fn rows<'d>(job: Value<'d>) -> Vec<Row<'d>> {
     for (name, value) in matrix.entries() {
         match name {
             "include" => {
-                included.extend(value.items().map(|row| row.entries().collect::<Row<'d>>()))
+                included.extend(value.items().map(|row| row.entries().collect::<Row<'d>>()));
             }
             "exclude" => return Vec::new(),
             _ => {
