@@ -179,7 +179,8 @@ fn explain(
         return Ok(Output { stdout, code: 3 });
     }
     let described = described_machine(text).filter(|_| !args.machine.is_given());
-    let is_other_machine = described.is_some() || args.machine.is_other_machine();
+    let is_described = described.is_some();
+    let is_other_machine = is_described || args.machine.is_other_machine();
     let (machine, here) = if let Some((machine, formats)) = described {
         note(&format!("note: for the machine that the text describes ({formats})"));
         (machine, probe(host, &Overrides::default()))
@@ -201,8 +202,10 @@ fn explain(
         checkup: checkup.as_ref(),
         matrix,
     };
-    let judged: Vec<_> =
-        found.errors.iter().map(|error| found.judge(error, Some(&scene))).collect();
+    // A platform alone says nothing about drivers and GPUs.
+    let is_known = is_described || !args.machine.is_platform_alone() || checkup.is_some();
+    let scene = is_known.then_some(&scene);
+    let judged: Vec<_> = found.errors.iter().map(|error| found.judge(error, scene)).collect();
     let client = match &checkup {
         Some(checkup) => {
             ClientTarget::of_environment(&machine, &checkup.environment.prefix, args.output.client)
@@ -211,9 +214,9 @@ fn explain(
     };
     let shell = args.output.shell(&machine);
     let stdout = if is_json {
-        global.answer(report::document(found, &judged, Some(&scene), &client, shell, 0), shell)?
+        global.answer(report::document(found, &judged, scene, &client, shell, 0), shell)?
     } else {
-        text::explain::page(found, &judged, &scene, &client, shell, true, global.style(host))
+        text::explain::page(found, &judged, scene, &client, shell, true, global.style(host))
             .map_err(|why| Failure::new(ErrorCode::FormatRefused, why.to_string()))?
     };
     Ok(Output { stdout, code: 0 })
@@ -239,5 +242,5 @@ pub(super) fn explained(
     let scene = Scene { machine, advice, checkup, matrix };
     let judged: Vec<_> =
         found.errors.iter().map(|error| found.judge(error, Some(&scene))).collect();
-    text::explain::page(&found, &judged, &scene, client, shell, has_commands, style).ok()
+    text::explain::page(&found, &judged, Some(&scene), client, shell, has_commands, style).ok()
 }

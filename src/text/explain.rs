@@ -34,24 +34,25 @@ pub fn code_list<'c>(codes: impl Iterator<Item = (&'c str, &'c str)>, style: Sty
     out.finish()
 }
 
-/// The failures of a text, the first cause first. `has_commands`: whether to print the commands that fix them.
+/// The failures of a text, the first cause first; without a scene for any machine. `has_commands`: whether to print the
+/// commands that fix them.
 ///
 /// # Errors
 /// If a name cannot be quoted for the shell.
 pub fn page(
     found: &FoundErrors,
     judged: &[Judgement],
-    scene: &Scene<'_>,
+    scene: Option<&Scene<'_>>,
     client: &ClientTarget<'_>,
     shell: Shell,
     has_commands: bool,
     style: Style,
 ) -> Result<String, CannotQuote> {
     let mut page = Page::new(style);
-    if has_commands {
+    if let Some(scene) = scene.filter(|_| has_commands) {
         page.parts(&summary::graphics(scene.machine));
     }
-    if let Some(checkup) = scene.checkup {
+    if let Some(checkup) = scene.and_then(|scene| scene.checkup) {
         let environment = &checkup.environment;
         page.text(
             "",
@@ -72,6 +73,7 @@ pub fn page(
             Verdict::Unknown => "  here: ",
         };
         for evidence in &judgement.evidence {
+            let Some(scene) = scene else { continue };
             let code = evidence.code().map_or(String::new(), |code| format!(" [{code}]"));
             page.text(label, &format!("{}{code}", scene.message(evidence)));
         }
@@ -80,7 +82,7 @@ pub fn page(
             None => page.text("  hint: ", &judgement.hint),
         }
         page.gap();
-        let steps = steps(judgement, scene, client);
+        let steps = scene.map_or_else(Vec::new, |scene| steps(judgement, scene, client));
         // One fix may end several failures.
         if has_commands && !steps.is_empty() && !printed.contains(&steps) {
             let is_check = |step: &&Step| step.kind == StepKind::Check;

@@ -99,3 +99,14 @@ fn a_machine_beside_the_error_is_the_machine() {
     let ran = finish(program().args(["explain", "--json"]), &named);
     assert!(!ran.stderr.contains("describes"), "{ran:?}");
 }
+
+#[test]
+fn a_platform_alone_confirms_nothing() {
+    let of_platform = finish(program().args(["explain", "-", "--platform", "linux-64"]), TEXT);
+    let text = of_platform.answered().stdout;
+    assert!(text.contains("[no-kernel-image]"), "{text}");
+    assert!(!text.contains("here") && !text.contains("no NVIDIA GPU"), "{text}");
+    let json = ["explain", "-", "--platform", "linux-64", "--json"];
+    let document = finish(program().args(json), TEXT).answered().json();
+    assert_eq!(document["errors"][0]["verdict"], "unknown");
+}
