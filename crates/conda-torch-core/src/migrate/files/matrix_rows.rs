@@ -200,7 +200,7 @@ fn unify_spec(
         version: version.to_owned(),
         channel: specs[0].channel.clone(),
     };
-    if same(|it| &it.version) {
+    if same(|it| &it.version) && lines[0].template.is_none() {
         let spec = new(&specs[0].version);
         let text = spec.to_string();
         return Some(Unified { specs: vec![spec; specs.len()], text });

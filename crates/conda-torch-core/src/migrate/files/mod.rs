@@ -166,7 +166,17 @@ impl Format {
             return Err(failure.clone());
         }
         let edits = self.edits(text, &file, &mut planned)?;
-        let (new, edits) = self.apply(text, edits, &file, &planned.lists)?;
+        let applied = self.apply(text, edits, &file, &planned.lists);
+        let (new, edits) = match (applied, file.row_values.first()) {
+            // The new text is read in other rows than the old one.
+            (Err(FileError::UnrelatedLines), Some(row)) => {
+                planned.changes.clear();
+                let message = "the rows of this matrix are not followed; file unchanged";
+                planned.notes.push(FileNote::left(row.line, "unknown", message.to_owned()));
+                (text.to_owned(), Replaced::new())
+            }
+            (applied, _) => applied?,
+        };
         let mut notes = planned.notes;
         let is_locked = self.name() == FileFormat::PixiToml
             || file.environments.iter().any(|environment| environment.is_locked);
