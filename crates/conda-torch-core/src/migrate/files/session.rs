@@ -794,6 +794,17 @@ impl<'t> Session<'t> {
         if ways.is_empty() {
             ways.push(Way::default());
         }
+        // With another list of the same arms, it is on the same ways: a copy of each would double them every time.
+        let is_known = |way: &Way| {
+            !arms.is_empty() && arms.iter().all(|(branch, arm)| way.arms.get(branch) == Some(arm))
+        };
+        if ways.iter().any(is_known) {
+            for way in ways.iter_mut().filter(|way| is_known(way)) {
+                self.go(way, list);
+            }
+            self.scope.environments.insert(name, ways);
+            return Ok(());
+        }
         let with = ways.iter().filter(|way| !way.is_in_other_arm(arms));
         let mut with: Vec<Way> = with.cloned().collect();
         for way in &mut with {
@@ -1120,6 +1131,18 @@ mod tests {
             let migration = migrated("x.sh", &text).expect(function);
             assert_eq!(!migration.changes.is_empty(), is_call, "{function}");
         }
+    }
+
+    #[test]
+    fn a_condition_that_is_repeated_makes_two_environments() {
+        let item = |number: usize| format!("    - if: cuda\n      then: p{number}\n");
+        let recipe = |channel: &str| {
+            let start = format!("package:\n  name: a\nrequirements:\n  run:\n    - {channel}\n");
+            start + &(0..40).map(item).collect::<String>()
+        };
+        let migration = migrated("recipe.yaml", &recipe("pytorch::pytorch")).expect("a migration");
+        assert_eq!(migration.changes.len(), 1);
+        assert!(migration.text.ends_with(&recipe("x")[recipe("x").find("    - if").expect("it")..]));
     }
 
     #[test]
