@@ -1142,7 +1142,9 @@ mod tests {
         };
         let migration = migrated("recipe.yaml", &recipe("pytorch::pytorch")).expect("a migration");
         assert_eq!(migration.changes.len(), 1);
-        assert!(migration.text.ends_with(&recipe("x")[recipe("x").find("    - if").expect("it")..]));
+        assert!(
+            migration.text.ends_with(&recipe("x")[recipe("x").find("    - if").expect("it")..])
+        );
     }
 
     #[test]
