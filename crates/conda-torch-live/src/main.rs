@@ -1,6 +1,5 @@
 //! `conda-torch-live`: reads channels and solves. One [`LiveRequest`] on stdin, one [`LiveReply`] on stdout.
 //! `conda-torch` starts it for `--live` and `--verify`. It decides nothing about PyTorch.
-#![expect(clippy::disallowed_methods, reason = "this program reads its input")]
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
