@@ -19,7 +19,7 @@ use super::file_specs::FileSpecs;
 use super::package_edit::PackageEditor;
 use super::packages::{PackageRole, is_of_others, is_old};
 use super::pip_requirements;
-use super::requested_specs::RequestedSpecs;
+use super::requested_specs::{RequestedSpecs, toolkit_before_12};
 use super::target::{Advices, ChosenBuild, PlatformTarget, Target, choose};
 use super::variables::has_variables;
 
@@ -1004,7 +1004,9 @@ fn channels(
     }
     let names: Vec<&str> = list.channels.iter().map(|line| line.name.as_str()).collect();
     let pins = builds.iter().filter_map(|build| build.choice.cuda_version);
-    let is_old_cuda = pins.min().is_some_and(|pin| pin < CudaVersion::new(12, 0));
+    let stays = |line: &SpecLine| line.spec.as_ref().and_then(toolkit_before_12).is_some();
+    let is_old_cuda =
+        pins.min().is_some_and(|pin| pin < CudaVersion::new(12, 0)) || list.specs.iter().any(stays);
     let kept = Kept { nvidia: kept.nvidia && is_old_cuda, ..kept };
     let channel_edits = channel_edits(&names, kept);
     for (ChannelLine { line, name, .. }, edit) in list.channels.iter().zip(&channel_edits) {

@@ -37,10 +37,19 @@ impl RequestedSpecs {
         variant: usize,
     ) -> Self {
         let mut requested = Self::default();
+        let mut old_toolkit = None;
         for item in items.filter(|item| item.applies_to(platform)) {
             if let Some(spec) = item.variant(variant) {
                 requested.add(spec);
+                old_toolkit = old_toolkit.or_else(|| toolkit_before_12(spec));
             }
+        }
+        if requested.cuda.is_none()
+            && requested.device != RequestedAccelerator::Cpu
+            && old_toolkit.is_some()
+        {
+            requested.cuda = old_toolkit;
+            requested.device = RequestedAccelerator::Cuda;
         }
         if platform.os() == Os::Macos {
             requested.device = RequestedAccelerator::Auto; // its builds have no other accelerator
@@ -151,6 +160,12 @@ fn cuda(constraint: &Constraint) -> Option<CudaVersion> {
     let admitted = newest.into_iter().find(|version| constraint.admits(*version));
     let version = constraint.pin().or(admitted).or_else(|| constraint.anchor())?;
     Some(CudaVersion::new(version.major(), version.minor()))
+}
+
+/// The CUDA of a toolkit package that conda-forge does not have: NVIDIA's channel stays for it, and its CUDA for PyTorch.
+pub(super) fn toolkit_before_12(spec: &MatchSpec) -> Option<CudaVersion> {
+    let cuda = cuda(&spec.constraint().filter(|_| role(spec) == PackageRole::Toolkit)?);
+    cuda.filter(|cuda| cuda.major < 12)
 }
 
 /// The CUDA in a build string of the old channel: `py3.10_cuda12.1_cudnn8.9.2_0`.
