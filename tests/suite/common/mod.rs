@@ -12,11 +12,8 @@ pub(crate) const UP_TO: (&str, &str) = ("CONDA_TORCH_UP_TO", include_str!("../..
 
 /// The same rows.
 pub(crate) fn matrix() -> &'static Matrix {
-    static MATRIX: LazyLock<Matrix> = LazyLock::new(|| {
-        let (newest, as_of) = UP_TO.1.trim().split_once(' ').expect("a version and a day");
-        let newest = newest.parse().expect("a version");
-        Matrix::embedded().up_to(newest, as_of.parse().expect("a day"))
-    });
+    static MATRIX: LazyLock<Matrix> =
+        LazyLock::new(|| Matrix::embedded().up_to(UP_TO.1).expect("a version and a day"));
     &MATRIX
 }
 
