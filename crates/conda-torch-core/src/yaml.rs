@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use granit_parser::{Event, Parser, ScalarStyle};
 
 /// How deep a document may be nested; environments are five deep.
 const MAX_DEPTH: usize = 100;
@@ -73,25 +73,18 @@ impl Document {
         let body = text.strip_prefix('\u{feff}').unwrap_or(text);
         let offset = text.len() - body.len();
         let last_line = body.lines().count().max(1);
-        // The parser counts characters, which in ASCII are bytes.
-        let characters = if body.is_ascii() { "" } else { body };
-        let bytes: Vec<usize> = characters.char_indices().map(|(at, _)| offset + at).collect();
-        let byte = |character: usize| match bytes.get(character) {
-            Some(byte) => *byte,
-            None if bytes.is_empty() => text.len().min(offset + character),
-            None => text.len(),
-        };
         let mut document = Self::default();
         let mut open: Vec<usize> = Vec::new();
         let mut anchors: HashMap<usize, usize> = HashMap::new();
         for event in Parser::new_from_str(body) {
             let (event, span) = event.map_err(|error| YamlError {
                 line: error.marker().line().min(last_line),
-                problem: error.info().to_owned(),
+                problem: error.info(),
             })?;
             let line = span.start.line();
             let refused = |problem: &str| Err(YamlError { line, problem: problem.to_owned() });
-            let range = byte(span.start.index())..byte(span.end.index());
+            let range = span.byte_range().unwrap_or_default();
+            let range = offset + range.start..offset + range.end;
             let start = range.start..range.start;
             let (mut node, anchor) = match event {
                 Event::Scalar(value, style, anchor, _) => {
@@ -105,10 +98,10 @@ impl Document {
                     }
                     None => return refused("an unknown alias"),
                 },
-                Event::SequenceStart(anchor, _) => {
+                Event::SequenceStart(_, anchor, _) => {
                     (Node::new(Content::List(Vec::new()), start, line), anchor)
                 }
-                Event::MappingStart(anchor, _) => {
+                Event::MappingStart(_, anchor, _) => {
                     (Node::new(Content::Map(Vec::new()), start, line), anchor)
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
@@ -118,14 +111,16 @@ impl Document {
                     }
                     continue;
                 }
-                Event::DocumentStart(_) if document.root.is_some() => {
+                Event::DocumentStart(..) if document.root.is_some() => {
                     return refused("more than one document");
                 }
-                Event::DocumentStart(_)
-                | Event::DocumentEnd
-                | Event::StreamStart
+                Event::StreamStart
                 | Event::StreamEnd
-                | Event::Nothing => continue,
+                | Event::DocumentStart(..)
+                | Event::DocumentEnd
+                | Event::Anchor(..)
+                | Event::UnresolvedAlias(_)
+                | _ => continue,
             };
             let id = document.nodes.len();
             node.depth = open.len();
@@ -311,6 +306,23 @@ mod tests {
             let written: Vec<&str> = scalars.iter().map(|value| &text[value.range()]).collect();
             assert_eq!(written, ["a", "b=1", "'d e'", "\"f\""], "{text:?}");
             assert!(scalars.iter().all(|value| value.is_simple()), "{text:?}");
+        }
+    }
+
+    /// As the readers of conda and GitHub have it.
+    #[test]
+    fn brackets_may_go_on_and_end_at_the_margin() {
+        for text in [
+            "a: [\n  \"b\",\n  'c'\n]\nd: e\n",
+            "a: [\nb,\n&x c]\nd: e\n",
+            "a:\n- b\n- c\nd: {\n'f': e\n}\n",
+        ] {
+            let document = Document::parse(text).expect("YAML");
+            let root = document.root().expect("a root");
+            let items: Vec<&str> =
+                root.get("a").into_iter().flat_map(Value::items).filter_map(Value::text).collect();
+            assert_eq!(items, ["b", "c"], "{text:?}");
+            assert!(root.get("d").is_some(), "{text:?}");
         }
     }
 

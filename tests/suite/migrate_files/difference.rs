@@ -96,12 +96,12 @@ fn is_raw(text: &str) -> bool {
     text.contains(['\u{1b}', '\u{7}', '\u{7f}', '\u{9b}', '\u{202e}', '\u{2066}'])
 }
 
-const HOSTILE: &str = "a\u{1b}]0;b\u{7}\u{7f}\u{9b}31m\u{202e}\u{2066}.yml";
+const HOSTILE: &str = "a\u{1b}]0;b\u{7}\u{7f}\u{9b}31m\u{202e}\u{2066}.md";
 
 #[test]
 fn messages_and_json_have_no_raw_escapes() {
     let folder = folder("escapes");
-    let content = format!("{OLD}# {HOSTILE}\n");
+    let content = format!("{COMMAND}{HOSTILE}\n");
     fs::write(folder.join(HOSTILE), &content).expect("written");
     let missing = format!("missing\n{HOSTILE}");
     let output = migrate(&folder, &[HOSTILE, &missing, "--json"]);
@@ -110,7 +110,9 @@ fn messages_and_json_have_no_raw_escapes() {
     assert!(messages.contains(r"missing\na\u{1b}]0;b\u{7}\u{7f}\u{9b}31m\u{202e}"), "{messages}");
     let document: serde_json::Value = serde_json::from_str(&document).expect("JSON");
     assert_eq!(document["files"][0]["file"], HOSTILE);
-    assert!(document["files"][0]["diff"].as_str().expect("a text").contains(&content[OLD.len()..]));
+    assert!(
+        document["files"][0]["diff"].as_str().expect("a text").contains(&content[COMMAND.len()..])
+    );
 
     let flag = format!("--{HOSTILE}\nhint: run this");
     for arguments in [&["migrate", &flag][..], &["migrate", "--json", &flag], &[&flag]] {
@@ -119,7 +121,7 @@ fn messages_and_json_have_no_raw_escapes() {
         let (document, messages) = (text(&output.stdout), text(&output.stderr));
         assert_eq!(output.status.code(), Some(2), "{messages}");
         assert!(!is_raw(&document) && !is_raw(&messages), "{document}{messages}");
-        assert!(messages.contains(r"\u{9b}31m\u{202e}\u{2066}.yml\nhint: run this"), "{messages}");
+        assert!(messages.contains(r"\u{9b}31m\u{202e}\u{2066}.md\nhint: run this"), "{messages}");
     }
 }
 
@@ -136,6 +138,6 @@ fn a_terminal_shows_escapes_of_the_content() {
     command.args(["-qec", &run, "/dev/null"]).current_dir(&folder).stdin(Stdio::null());
     let output = text(&command.output().expect("script").stdout);
     assert!(!is_raw(&output), "{output:?}");
-    let shown = r"  a\u{1b}]0;b\u{7}\u{7f}\u{9b}31m\u{202e}\u{2066}.yml";
+    let shown = r"  a\u{1b}]0;b\u{7}\u{7f}\u{9b}31m\u{202e}\u{2066}.md";
     assert!(output.contains(&format!("{shown}\tb\\rc\r\n")), "{output:?}");
 }

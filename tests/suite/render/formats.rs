@@ -104,7 +104,7 @@ fn pixi_toml_has_the_same_specs_when_read_back() {
 
 #[test]
 fn environment_yml_has_the_same_specs_when_read_back() {
-    use saphyr_parser::{Event, Parser};
+    use granit_parser::{Event, Parser};
     for name in fitting() {
         let mut case = Case::of(&name);
         case.environment =

@@ -9,8 +9,9 @@ use crate::types::{CudaVersion, Shell};
 use super::environment_spec::{ChannelLine, NewTexts, RunPlace, SpecLine, SpecList};
 use super::file_migration::FileError;
 use super::shell_words::{Form, SimpleCommand, Word};
-use super::text_edit::{Lines, TextEdit, edit_item};
+use super::text_edit::{ItemPlace, Lines, TextEdit, edit_item};
 use super::variables::{Variables, has_variables, variable_of};
+use super::yaml_lists::item_place;
 
 const CHANNEL_OPTIONS: [&str; 2] = ["-c", "--channel"];
 
@@ -278,7 +279,7 @@ impl ClientCall {
             let is_option = CHANNEL_OPTIONS.contains(&text) && !is_list;
             new(if is_option { at + 1 } else { at }).is_some_and(Vec::is_empty)
         };
-        let refused = |word: &Word| FileError::InvalidSpec {
+        let refused = |word: &Word| FileError::NotInPlace {
             line: lines.at(word.range.start),
             text: word.text.clone(),
         };
@@ -294,7 +295,13 @@ impl ClientCall {
         let mut edits = Vec::new();
         if matches!(self.form, Form::Strings | Form::Items { .. }) {
             let is_block = self.form == Form::Items { is_block: true };
-            let items: Vec<Range<usize>> = words.iter().map(|word| word.range.clone()).collect();
+            let place = |word: &Word| match self.form {
+                Form::Items { .. } => item_place(lines.text, word.range.clone()).0,
+                Form::Shell { .. } | Form::Strings | Form::Saved => {
+                    ItemPlace::from(word.range.clone())
+                }
+            };
+            let items: Vec<ItemPlace> = words.iter().map(place).collect();
             let last_kept = (0..words.len()).rev().find(|at| !is_removed(*at));
             for (at, word) in words.iter().enumerate() {
                 let texts = match new(at) {

@@ -4,11 +4,11 @@ use crate::conda::{ChannelKind, MatchSpec, Subdir};
 use crate::yaml::{Document, Value};
 
 use super::environment_spec::{FileEdits, ListEdits, SpecLine};
-use super::environment_yml::is_block_item;
 use super::file_edits::channels_for_conda_forge;
 use super::file_migration::{FileError, FileMigration, Replaced};
 use super::packages::PackageRole;
-use super::text_edit::{Lines, TextEdit, apply, composed};
+use super::text_edit::{ItemPlace, Lines, TextEdit, apply, composed};
+use super::yaml_lists::item_place;
 use super::{Format, outside};
 
 /// An environment file of conda, as far as an installation needs it.
@@ -146,22 +146,22 @@ fn with_items(text: &str, packages: &[String]) -> Result<(String, Replaced), Fil
 /// New items of a list below one of them, which must be alone on its line or in brackets.
 fn below(lines: &Lines<'_>, item: Value<'_>, new: &[String]) -> Result<TextEdit, FileError> {
     let range = item.range();
-    let line = lines.whole(range.start);
-    let before = &lines.text[line.start..range.start];
+    let line = lines.whole(range.end.max(1) - 1);
     let end = line.start + lines.text[line.clone()].trim_end_matches(['\r', '\n']).len();
     let rest = lines.text.get(range.end..end).map(str::trim_start);
-    if lines.text[..range.start].trim_end().ends_with(['[', ',']) {
+    let (ItemPlace { head, whole, .. }, is_block) = item_place(lines.text, range.clone());
+    if lines.text[..whole.start].trim_end().ends_with(['[', ',']) {
         let new: String = new.iter().flat_map(|new| [", \"", new, "\""]).collect();
         Ok(TextEdit::new(range.end..range.end, new))
-    } else if is_block_item(lines, item)
-        && rest.is_some_and(|it| it.is_empty() || it.starts_with('#'))
-    {
-        let ending = lines.end_of(&line);
-        let new: String = new.iter().flat_map(|new| [ending, before, new]).collect();
+    } else if is_block && rest.is_some_and(|it| it.is_empty() || it.starts_with('#')) {
+        let before = &lines.text[lines.whole(head).start..whole.start];
+        let before = before.lines().next().unwrap_or_default().trim_end();
+        let (ending, blank) = (lines.end_of(&line), " ");
+        let new: String = new.iter().flat_map(|new| [ending, before, blank, new]).collect();
         Ok(TextEdit::new(end..end, new))
     } else {
         let text = item.text().unwrap_or_default().to_owned();
-        Err(FileError::InvalidSpec { line: item.line(), text })
+        Err(FileError::NotInPlace { line: item.line(), text })
     }
 }
 

@@ -1,6 +1,6 @@
 //! `environment.yml` and files of the same form: conda-lock's sources and `anaconda-project.yml`.
 
-use std::ops::Range;
+use std::collections::{HashMap, HashSet};
 
 use crate::conda::Subdir;
 use crate::yaml::{Document, Value};
@@ -12,7 +12,8 @@ use super::environment_spec::{
 use super::file_migration::{FileError, FileNote};
 use super::file_specs::FileSpecs;
 use super::pip_requirements;
-use super::text_edit::{Lines, TextEdit, edit_item};
+use super::text_edit::{ItemPlace, Lines, TextEdit, edit_item};
+use super::yaml_lists::item_place;
 
 /// Whether a document is an environment: it lists packages, or names environments that do.
 pub(super) fn recognises(document: &Document) -> bool {
@@ -107,28 +108,45 @@ pub(super) fn edits(
     let document = Document::parse(text)?;
     let lines = Lines::of(text);
     let new_text = |item: &Value<'_>| new_texts.get(&item.range().start);
+    let lists = || document.values().filter(|value| value.is_list());
+    let is_item = |item: &Value<'_>| item.occurrence() == item.range();
+    let targets: HashSet<usize> =
+        lists().flat_map(Value::items).filter(is_item).map(|item| item.range().start).collect();
+    // Items that are aliases go with their target, others do not.
+    let mut other_aliases: HashMap<&str, isize> = HashMap::new();
+    let is_end = |c: char| c.is_whitespace() || "[]{},".contains(c);
+    for word in text.split(is_end).filter_map(|word| word.strip_prefix('*')) {
+        *other_aliases.entry(word).or_default() += 1;
+    }
+    for item in lists().flat_map(Value::items).filter(|item| !is_item(item)) {
+        *other_aliases.entry(text[item.occurrence()].trim_start_matches('*')).or_default() -= 1;
+    }
     let mut edits = Vec::new();
-    for list in document.values().filter(|value| value.is_list()) {
+    for list in lists() {
         let items: Vec<Value<'_>> = list.items().collect();
-        let places: Vec<Range<usize>> = items.iter().map(|item| item.occurrence()).collect();
+        let (places, blocks): (Vec<ItemPlace>, Vec<bool>) =
+            items.iter().map(|item| item_place(text, item.occurrence())).unzip();
         let last_kept =
             items.iter().rposition(|item| new_text(item).is_none_or(|new| !new.is_empty()));
         for (at, item) in items.iter().enumerate() {
             let Some(new) = new_text(item) else { continue };
-            if item.occurrence() != item.range() {
+            if !is_item(item) && !new.is_empty() && targets.contains(&item.range().start) {
                 continue; // an alias; its target is edited instead
             }
-            let is_block = is_block_item(&lines, *item);
+            let is_block = blocks[at];
             let written = &text[item.range()];
             let new: Vec<String> = new.iter().map(|new| quoted(new, written, is_block)).collect();
             let is_emptied = is_block && at == 0 && last_kept.is_none();
             let edit = if is_emptied {
-                empty_list(&lines, *item)
+                empty_list(&lines, &places[at])
             } else {
                 edit_item(&lines, &places, at, last_kept, &new, is_block)
             };
-            let edit = edit.filter(|_| item.is_simple() && !is_after_return(&lines, *item));
-            edits.extend(edit.ok_or_else(|| FileError::InvalidSpec {
+            let is_free = !new.is_empty()
+                || anchor(&text[places[at].whole.clone()])
+                    .is_none_or(|name| other_aliases.get(name).is_none_or(|count| *count == 0));
+            let edit = edit.filter(|_| is_free && !is_after_return(&lines, *item));
+            edits.extend(edit.ok_or_else(|| FileError::NotInPlace {
                 line: item.line(),
                 text: item.text().unwrap_or_default().to_owned(),
             })?);
@@ -137,23 +155,25 @@ pub(super) fn edits(
     Ok(edits)
 }
 
+/// The anchor before a value.
+fn anchor(written: &str) -> Option<&str> {
+    let mut words = written.split_whitespace();
+    words.find_map(|word| word.strip_prefix('&')).filter(|_| written.starts_with(['&', '!']))
+}
+
 /// Writes `[]` instead of the first item of a block whose items all go: without one it would be null, and no list.
 /// Further right than the item, which may be as far left as its key.
-fn empty_list(lines: &Lines<'_>, item: Value<'_>) -> Option<Vec<TextEdit>> {
-    let range = item.range();
-    let line = lines.whole(range.start);
-    let indent = lines.text[line.start..range.start].find('-')?;
+fn empty_list(
+    lines: &Lines<'_>,
+    ItemPlace { head, value, .. }: &ItemPlace,
+) -> Option<Vec<TextEdit>> {
+    let line = lines.whole(*head);
+    let indent = head - line.start;
     let is_content = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     let key = lines.text[..line.start].lines().rev().find(is_content)?;
     let is_left = key.len() - key.trim_start().len() >= indent;
     let new = if is_left { "  []" } else { "[]" };
-    Some(vec![TextEdit::new(line.start + indent..range.end, new)])
-}
-
-pub(super) fn is_block_item(lines: &Lines<'_>, item: Value<'_>) -> bool {
-    let start = item.range().start;
-    let before = &lines.text[lines.whole(start).start..start];
-    before.trim_matches([' ', '\t', '\r', '\u{feff}']) == "-"
+    Some(vec![TextEdit::new(*head..value.end, new)])
 }
 
 /// Whether something of the same line is before it that ends with a carriage return alone, which is a line end in YAML.
@@ -221,17 +241,6 @@ mod tests {
 
     #[test]
     fn a_block_whose_items_all_go_is_an_empty_list() {
-        let migrated = |text: &str| {
-            let linux = Some(Subdir::Linux64);
-            let target = crate::migrate::files::Target { machine: None, platform: linux };
-            let migration = crate::migrate::files::migrate_file(
-                "environment.yml",
-                text,
-                target,
-                crate::matrix::Matrix::embedded(),
-            );
-            migration.expect(text).text
-        };
         for (old, new) in [
             ("  - pytorch-mutex\n  - torchtriton\n", "  []\n"),
             ("- pytorch-mutex", "  []"),
@@ -243,15 +252,48 @@ mod tests {
         }
     }
 
+    /// The new text for linux-64, or the error.
+    fn migrated(text: &str) -> String {
+        let target =
+            crate::migrate::files::Target { machine: None, platform: Some(Subdir::Linux64) };
+        let matrix = crate::matrix::Matrix::embedded();
+        let new = crate::migrate::files::migrate_file("environment.yml", text, target, matrix);
+        new.map_or_else(|error| error.to_string(), |it| it.text)
+    }
+
+    #[test]
+    fn items_of_every_form_are_edited() {
+        for (old, new) in [
+            ("- &t pytorch=2.5.1\n- *t\n- cpuonly\n", "- &t pytorch=2.5.1\n- *t\n- pytorch-cpu\n"),
+            ("-\n  cpuonly # x\n-   !!str pytorch\n", "-\n  pytorch-cpu # x\n-   !!str pytorch\n"),
+            ("- pytorch\n- >-\n  cpuonly\n\n- a\n", "- pytorch\n- pytorch-cpu\n\n- a\n"),
+            ("- pytorch\n- |-\n  torchtriton\n- a\n", "- pytorch\n- a\n"),
+            ("- pytorch\n- \"cpu\\\n  only\"\n", "- pytorch\n- \"pytorch-cpu\"\n"),
+            ("- a\n-\n  &m\n  pytorch-mutex\n- *m\n", "- a\n"),
+            (" [a, &m pytorch-mutex, *m,\nb]\n", " [a, \nb]\n"),
+            (" [a, {pip: [b]}, !!str pytorch-mutex,\n]\n", " [a, {pip: [b]},\n]\n"),
+            (" [\n  'a', # x\n  &m pytorch-mutex,]\n", " [\n  'a', # x\n  ]\n"),
+            (" [pytorch, \n&a cpuonly]\n", " [pytorch, \n&a pytorch-cpu]\n"),
+        ] {
+            let file = |channels: &str, items: &str| {
+                let line = if items.starts_with('-') { "\n" } else { "" };
+                format!("channels: [{channels}]\ndependencies:{line}{items}")
+            };
+            assert_eq!(migrated(&file("pytorch", old)), file("conda-forge", new));
+        }
+        // An alias of what is no item: the item has the new text.
+        assert_eq!(
+            migrated("x: &c cpuonly\nchannels: [pytorch]\ndependencies: [pytorch, *c]\n"),
+            "x: &c cpuonly\nchannels: [conda-forge]\ndependencies: [pytorch, pytorch-cpu]\n"
+        );
+        assert_eq!(
+            migrated("channels: [pytorch]\ndependencies:\n- a\n- &m pytorch-mutex\nx: *m\n"),
+            "line 4: cannot edit `pytorch-mutex`; write it on a line of its own, without an alias"
+        );
+    }
+
     #[test]
     fn carriage_returns_alone_are_no_internal_error() {
-        let migrated = |text: &str| {
-            let target =
-                crate::migrate::files::Target { machine: None, platform: Some(Subdir::Linux64) };
-            let matrix = crate::matrix::Matrix::embedded();
-            let new = crate::migrate::files::migrate_file("environment.yml", text, target, matrix);
-            new.map_or_else(|error| error.to_string(), |it| it.text)
-        };
         let start = "channels:\n  - pytorch\ndependencies:\n  - pytorch-mutex\n";
         assert_eq!(
             migrated(&format!("{start}\r  - pytorch-mutex\n\r  - a\n")),
@@ -259,7 +301,7 @@ mod tests {
         );
         assert_eq!(
             migrated(&format!("{start}  - a\r  - pytorch-mutex\n")),
-            "line 6: cannot read `pytorch-mutex`; expected a match spec such as `pytorch=2.1`"
+            "line 6: cannot edit `pytorch-mutex`; write it on a line of its own, without an alias"
         );
     }
 

@@ -206,11 +206,9 @@ pub enum FileError {
     /// A line about PyTorch that cannot be read.
     #[error("line {line}: cannot read `{text}`; expected a match spec such as `pytorch=2.1`")]
     InvalidSpec { line: usize, text: String },
-    /// A package that needs a build string in a format without one.
-    #[error(
-        "line {line}: `{text}` needs a build string, which `[tool.conda-lock]` has no place for; list it in an `environment.yml`"
-    )]
-    NoPlaceForBuild { line: usize, text: String },
+    /// An item that cannot be edited by place.
+    #[error("line {line}: cannot edit `{text}`; write it on a line of its own, without an alias")]
+    NotInPlace { line: usize, text: String },
     /// No build on conda-forge satisfies an environment; `without` has each line, or pair of lines, without which one
     /// does, the smallest loss first.
     #[error(
@@ -248,7 +246,7 @@ impl FileError {
         match self {
             Self::Malformed { line, .. }
             | Self::InvalidSpec { line, .. }
-            | Self::NoPlaceForBuild { line, .. }
+            | Self::NotInPlace { line, .. }
             | Self::Unsatisfiable { line, .. } => Some(*line),
             Self::Generated(_)
             | Self::TooManyPackages

@@ -15,7 +15,7 @@ use super::environment_spec::{
 use super::file_migration::{ChangeReason, FileError, FileNote, LineChange, MOST_TOML};
 use super::file_specs::FileSpecs;
 use super::pip_requirements;
-use super::text_edit::{Lines, TextEdit, edit_item, without_item};
+use super::text_edit::{ItemPlace, Lines, TextEdit, edit_item, without_item};
 
 const PACKAGE_TABLES: [&str; 3] = ["dependencies", "host-dependencies", "build-dependencies"];
 
@@ -67,9 +67,9 @@ fn parse(text: &str) -> Result<Document<&str>, FileError> {
 
 pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
     let document = parse(text)?;
-    let features = Manifest::new(text).features(&document);
-    let mut environments = environments(&document, &features);
     let is_source = is_lock_source(base(document.as_table()).1);
+    let features = Manifest { is_source, ..Manifest::new(text) }.features(&document);
+    let mut environments = environments(&document, &features);
     for environment in &mut environments {
         environment.is_locked = is_source && !environment.platforms.is_empty();
     }
@@ -150,15 +150,12 @@ pub(super) fn edits(
     planned: &mut FileEdits,
 ) -> Result<Vec<TextEdit>, FileError> {
     let document = parse(text)?;
-    let mut manifest = Manifest::new(text);
-    let features = manifest.features(&document);
     let is_source = is_lock_source(base(document.as_table()).1);
+    let mut manifest = Manifest { is_source, ..Manifest::new(text) };
+    let features = manifest.features(&document);
     let default_needs_cuda = planned.lists.first().is_some_and(|edits| edits.needs_cuda.is_some());
     for (at, (feature, edits)) in features.iter().zip(&mut planned.lists).enumerate() {
         manifest.edit_channels(feature, &edits.channels)?;
-        if is_source {
-            no_builds(feature, &edits.specs)?;
-        }
         manifest.edit_packages(feature, &edits.specs)?;
         manifest.add_platform_tables(feature, &edits.platform_specs);
         let is_inherited = at > 0 && (default_needs_cuda || features[0].cuda.is_some());
@@ -204,16 +201,6 @@ fn is_lock_source(prefix: &str) -> bool {
 fn workspace(base: &dyn TableLike) -> Option<&dyn TableLike> {
     let own = ["workspace", "project"].into_iter().find_map(|name| base.get(name)?.as_table_like());
     own.or_else(|| base.contains_key("channels").then_some(base))
-}
-
-/// That no spec has a build string: conda-lock reads a version alone.
-fn no_builds(feature: &Feature<'_>, edits: &[Edit<MatchSpec>]) -> Result<(), FileError> {
-    for (line, edit) in feature.spec.specs.iter().zip(edits) {
-        if edit.iter().flatten().any(|spec| spec.build.is_some()) {
-            return Err(FileError::NoPlaceForBuild { line: line.line, text: line.text.clone() });
-        }
-    }
-    Ok(())
 }
 
 struct Feature<'d> {
@@ -347,9 +334,13 @@ impl Package {
     }
 }
 
-/// An entry as a spec; `None` for a package from a path, a repository or a build.
-fn spec(name: &str, item: &Item) -> Option<MatchSpec> {
+/// An entry as a spec; `None` for a package from a path, a repository or a build. `is_source`: whether a build string can
+/// follow the version.
+fn spec(name: &str, item: &Item, is_source: bool) -> Option<MatchSpec> {
     if let Some(version) = item.as_str() {
+        if let Some((version, build)) = version.trim().split_once(' ').filter(|_| is_source) {
+            return Some(read_spec(name, [Some(version), Some(build.trim()), None]));
+        }
         return Some(read_spec(name, [Some(version), None, None]));
     }
     let table = item.as_table_like()?;
@@ -458,6 +449,8 @@ struct Manifest<'t> {
     last: usize,
     /// The quotes that the text has.
     quote: char,
+    /// Whether it is a source of conda-lock's.
+    is_source: bool,
     edits: Vec<TextEdit>,
     /// Whether one of them adds to the end of the text.
     has_edit_at_end: bool,
@@ -467,7 +460,16 @@ impl<'t> Manifest<'t> {
     fn new(text: &'t str) -> Self {
         let (last, quote) = (text.trim_end().len(), quote_of(text));
         let (lines, edits) = (Lines::of(text), Vec::new());
-        Self { text, lines, last, quote, edits, has_edit_at_end: false }
+        Self { text, lines, last, quote, is_source: false, edits, has_edit_at_end: false }
+    }
+
+    /// A spec as it is written after `name =`. conda-lock reads the name and the value as one match spec:
+    /// <https://github.com/conda/conda-lock/blob/e29d5cf7dcb826b07ba1696883426494b4d96d66/conda_lock/src_parser/pyproject_toml.py>
+    fn requirement(&self, spec: &MatchSpec, quote: char) -> String {
+        match &spec.build {
+            Some(build) if self.is_source => format!("{quote}{} {build}{quote}", version(spec)),
+            Some(_) | None => pixi_requirement(spec, quote),
+        }
     }
 
     fn add(&mut self, edit: TextEdit) {
@@ -549,7 +551,7 @@ impl<'t> Manifest<'t> {
                     at: package.whole.start,
                     line: self.lines.at(package.key.start),
                     text,
-                    spec: Some(spec(name, item)?),
+                    spec: Some(spec(name, item, self.is_source)?),
                     template: None,
                     variants: Vec::new(),
                     platforms: platforms.map(<[Subdir]>::to_vec),
@@ -602,10 +604,11 @@ impl<'t> Manifest<'t> {
         is_block: bool,
     ) -> Result<(), FileError> {
         let last_kept = new.iter().rposition(|new| *new != Some(Vec::new()));
+        let places: Vec<ItemPlace> = items.iter().cloned().map(ItemPlace::from).collect();
         for (at, new) in new.iter().enumerate() {
             let Some(new) = new else { continue };
-            let edits = edit_item(&self.lines, items, at, last_kept, new, is_block);
-            let edits = edits.ok_or_else(|| FileError::InvalidSpec {
+            let edits = edit_item(&self.lines, &places, at, last_kept, new, is_block);
+            let edits = edits.ok_or_else(|| FileError::NotInPlace {
                 line: self.lines.at(items[at].start),
                 text: self.text[items[at].clone()].to_owned(),
             })?;
@@ -671,7 +674,7 @@ impl<'t> Manifest<'t> {
                 ),
                 _ => (spec.name.clone(), " = "),
             };
-            format!("{key}{sign}{}", pixi_requirement(spec, quote))
+            format!("{key}{sign}{}", self.requirement(spec, quote))
         };
         specs.iter().enumerate().map(entry).collect()
     }
@@ -695,7 +698,7 @@ impl<'t> Manifest<'t> {
             TextEdit::new(line, tables.join(end))
         } else {
             let entry = |spec: &MatchSpec| {
-                format!("{before}{} = {}{end}", spec.name, pixi_requirement(spec, quote))
+                format!("{before}{} = {}{end}", spec.name, self.requirement(spec, quote))
             };
             TextEdit::new(line.start..line.start, new.iter().map(entry).collect::<String>())
         });

@@ -22,7 +22,7 @@ impl TextEdit {
 /// The text with all edits made, the ranges that they replaced, and those of the new bytes.
 ///
 /// # Errors
-/// If two overlap or one is outside the text: a bug.
+/// If two that are no removals overlap, or one is outside the text: a bug.
 #[expect(clippy::type_complexity, reason = "three results that belong together")]
 pub(super) fn apply(
     text: &str,
@@ -30,6 +30,15 @@ pub(super) fn apply(
 ) -> Result<(String, Vec<Range<usize>>, Vec<Range<usize>>), FileError> {
     edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     edits.dedup();
+    // Two elements of a list that go can have a blank or a line end in common.
+    edits.dedup_by(|edit, last| {
+        let is_common =
+            edit.range.start < last.range.end && edit.text.is_empty() && last.text.is_empty();
+        if is_common {
+            last.range.end = last.range.end.max(edit.range.end);
+        }
+        is_common
+    });
     let mut new = String::with_capacity(text.len() + 64);
     let (mut old_ranges, mut new_ranges) = (Vec::new(), Vec::new());
     let mut at = 0;
@@ -125,45 +134,67 @@ pub(super) fn without_item(lines: &Lines<'_>, line: Range<usize>, end: usize) ->
     TextEdit::new(line, kept)
 }
 
+/// An item of a list with all that belongs to it.
+#[derive(Debug, Clone)]
+pub(super) struct ItemPlace {
+    /// Where its line begins to be its own: the dash of an item of YAML, else its first byte.
+    pub head: usize,
+    /// With what goes if it goes: an anchor and a tag of YAML.
+    pub whole: Range<usize>,
+    /// What a new text replaces.
+    pub value: Range<usize>,
+}
+
+impl From<Range<usize>> for ItemPlace {
+    fn from(range: Range<usize>) -> Self {
+        Self { head: range.start, whole: range.clone(), value: range }
+    }
+}
+
 /// Edits an item of a list. `last_kept` is the last item that stays. In a block every item has lines of its
 /// own; other items have commas between them. `None` if something else is on its line.
 pub(super) fn edit_item(
     lines: &Lines<'_>,
-    items: &[Range<usize>],
+    items: &[ItemPlace],
     at: usize,
     last_kept: Option<usize>,
     new: &[String],
     is_block: bool,
 ) -> Option<Vec<TextEdit>> {
-    let (text, item) = (lines.text, items[at].clone());
+    let (text, ItemPlace { head, whole, value }) = (lines.text, items[at].clone());
     if !is_block {
         let edit = match new {
-            [] => remove_element(lines, items, at, last_kept)?,
-            new => TextEdit::new(item, new.join(", ")),
+            [] => {
+                let elements: Vec<_> = items.iter().map(|item| item.whole.clone()).collect();
+                remove_element(lines, &elements, at, last_kept)?
+            }
+            new => TextEdit::new(value, new.join(", ")),
         };
         return Some(vec![edit]);
     }
-    let line = lines.whole(item.start).start..lines.whole(item.end).end;
-    let rest = &text[item.end..line.end];
+    let line = lines.whole(head).start..lines.whole(value.end).end;
+    let rest = &text[value.end..line.end];
     if !rest.trim().is_empty() && !rest.trim_start().starts_with('#') {
         return None;
     }
     let Some((first, more)) = new.split_first() else {
-        return Some(vec![without_item(lines, line, item.end)]);
+        return Some(vec![without_item(lines, line, value.end)]);
     };
-    let (before, end) = (&text[line.start..item.start], lines.end_of(&line));
+    let (own, before) = (head..whole.start, &text[line.start..head]);
+    let dash = text[own].lines().next().filter(|dash| dash.len() > 1).unwrap_or("- ");
+    let (dash, end) = (if head == whole.start { "" } else { dash }, lines.end_of(&line));
     // A selector is for every line that the item becomes.
     let comment = rest.trim_start().strip_prefix('#').unwrap_or_default();
     let selector = if comment.trim_start().starts_with('[') { rest.trim_end() } else { "" };
     let mut added = String::new();
     for new in more {
         if rest.ends_with('\n') {
-            added.extend([before, new, selector, end]);
+            added.extend([before, dash, new, selector, end]);
         } else {
-            added.extend([end, before, new, selector]);
+            added.extend([end, before, dash, new, selector]);
         }
     }
-    Some(vec![TextEdit::new(item, first), TextEdit::new(line.end..line.end, added)])
+    Some(vec![TextEdit::new(value, first), TextEdit::new(line.end..line.end, added)])
 }
 
 /// Removes an element and its comma from a list in brackets, and its line if nothing else is on it.
@@ -175,19 +206,28 @@ fn remove_element(
     last_kept: Option<usize>,
 ) -> Option<TextEdit> {
     let (text, own) = (lines.text, elements.get(at)?.clone());
-    let line = lines.whole(own.start);
-    let after = text[own.end..line.end.max(own.end)].trim_start();
-    let after = after.strip_prefix(',').unwrap_or(after).trim_start();
-    let is_alone = text[line.start..own.start].trim().is_empty();
-    if is_alone && (after.is_empty() || after.starts_with('#')) {
+    let alone = |own: &Range<usize>| {
+        let line = lines.whole(own.start);
+        let after = text[own.end..line.end.max(own.end)].trim_start();
+        let after = after.strip_prefix(',').unwrap_or(after).trim_start();
+        let is_alone = text[line.start..own.start].trim().is_empty();
+        (is_alone && (after.is_empty() || after.starts_with('#'))).then_some(line)
+    };
+    if let Some(line) = alone(&own) {
         return Some(without_item(lines, line, own.end));
     }
     let start = own.start;
-    if last_kept.is_some_and(|last| last < at) {
+    if let Some(last) = last_kept.filter(|last| *last < at) {
         // After the last element that stays: with the comma before it.
-        let previous = elements.get(at.checked_sub(1)?)?.end;
-        let has_comment = text.get(previous..start)?.contains('#');
-        return Some(TextEdit::new(if has_comment { start } else { previous }..own.end, ""));
+        let comma = text[..start].trim_end().strip_suffix(',').map(str::len);
+        let is_gone = at - 1 > last && alone(&elements[at - 1]).is_some();
+        if let Some(comma) = comma.filter(|comma| !is_gone && !text[*comma..start].contains('#')) {
+            return Some(TextEdit::new(comma..own.end, ""));
+        }
+        // After a comment: the comma before it stays.
+        let rest = text[own.end..].trim_start();
+        let comma = rest.starts_with(',').then(|| text.len() - rest.len() + 1);
+        return Some(TextEdit::new(start..comma.unwrap_or(own.end), ""));
     }
     let next = elements.get(at + 1).map_or(text.len(), |next| next.start);
     let gap = text.get(own.end..next)?;
@@ -235,6 +275,9 @@ mod tests {
         let (new, _, new_ranges) = apply("abcde", edits).expect("edits");
         assert_eq!(new, "AAb-cdC");
         assert_eq!(new_ranges, [0..2, 3..4, 6..7]);
+        let removals = vec![TextEdit::new(0..3, ""), TextEdit::new(2..4, "")];
+        let (new, _, new_ranges) = apply("abcde", removals).expect("edits");
+        assert_eq!((new.as_str(), new_ranges.len()), ("e", 1));
         let overlapping = vec![TextEdit::new(0..3, ""), TextEdit::new(2..4, "x")];
         assert!(apply("abcde", overlapping).is_err());
         assert!(apply("abc", vec![TextEdit::new(2..9, "")]).is_err());
