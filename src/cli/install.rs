@@ -8,11 +8,12 @@ use conda_torch_core::audit::{Checkup, check};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{
     PROJECT_FILES, ProjectFile, ProjectKind, Step, StepKind, TargetEnvironment, activation,
-    from_environment_file, in_pixi_project, removal, shell,
+    from_environment_file, in_pixi_project, into_existing_environment, removal, shell,
 };
 use conda_torch_core::conda::{MatchSpec, Subdir};
 use conda_torch_core::diagnostics::how_to_get_a_client;
 use conda_torch_core::matrix::Matrix;
+use conda_torch_core::migrate::environment::{is_base, needs_migration};
 use conda_torch_core::migrate::files::{
     EnvironmentFile, FileError, FileMigration, Target, migrate_file, with_specs,
 };
@@ -32,7 +33,7 @@ use super::answer::Question;
 use super::explain::explained;
 use super::flags::{
     ChannelFlags, FormatFlags, GlobalFlags, MachineFlags, NewEnvironmentFlags, OutputFlags,
-    RequestFlags, page_width,
+    RequestFlags, environment_flag, page_width, read_named,
 };
 use super::{Failure, Interrupted, Output, note, show, smoke_test};
 
@@ -118,6 +119,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         if let Some(file) = &file {
             run.file = Some(file.with_specs(&choice.specs, choice.build.subdir)?);
             plan = from_environment_file(plan, &file.path, &answer.client);
+            plan = run.into_existing(plan, args.environment.is_given())?;
         }
         if let Some(ProjectFile { name, kind: ProjectKind::Pixi(pixi) }) = &project
             && is_project(&answer.client)
@@ -272,6 +274,24 @@ impl Run<'_> {
                 Err(Failure::new(ErrorCode::EnvironmentExists, why))
             }
         }
+    }
+
+    /// The steps of an installation from a file, for its environment if that exists. Refuses one that an update would leave
+    /// with two channels' PyTorch, and a client's own that nobody named.
+    fn into_existing(&self, steps: Vec<Step>, is_named: bool) -> Result<Vec<Step>, Failure> {
+        let install = steps.iter().find(|step| step.kind == StepKind::Install);
+        let Some(place) = install.and_then(|step| self.place(step)) else { return Ok(steps) };
+        let settings = conda_torch_probe::settings(self.host, &self.machine.config_files);
+        let environment = read_named(self.host, &place, &settings);
+        let flag = environment_flag(&place, self.shell);
+        let why = if is_base(&environment, self.machine) && !is_named {
+            "the file names the base environment\nhint: pass another name with `-n NAME`".to_owned()
+        } else if needs_migration(&environment) {
+            format!("the environment has packages of the `pytorch` channel, which an update keeps\nhint: run `conda-torch migrate {flag}`, or pass another name with `-n NAME`")
+        } else {
+            return Ok(into_existing_environment(steps, &self.client));
+        };
+        Err(Failure::new(ErrorCode::EnvironmentExists, why))
     }
 
     /// Shows a page before the commands are run.
@@ -452,7 +472,9 @@ pub(super) struct RanStep {
 impl RanStep {
     /// How it failed; `None` if it did not.
     pub(super) fn failure(&self, step: &Step) -> Option<String> {
-        let verb = step.argv.get(1).map_or("", String::as_str);
+        let verb = step.argv.get(1..).unwrap_or_default();
+        let words = if verb.first().is_some_and(|it| it == "env") { 2 } else { 1 };
+        let verb = verb.iter().take(words).map(String::as_str).collect::<Vec<_>>().join(" ");
         let command = format!("`{} {verb}`", step.client);
         match self.end {
             CommandEnd::Exited(0) => None,

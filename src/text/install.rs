@@ -2,7 +2,7 @@
 
 use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::audit::Checkup;
-use conda_torch_core::commands::{ProjectFile, ProjectKind, Step, shell};
+use conda_torch_core::commands::{ProjectFile, ProjectKind, Step, StepKind, shell};
 use conda_torch_core::diagnostics::{Diagnostic, Severity};
 use conda_torch_core::formats::{headline, title};
 use conda_torch_core::migrate::files::FileNote;
@@ -41,6 +41,14 @@ pub fn plan(
     if let Some(project) = project {
         page.gap();
         in_project(&mut page, project, answer.client.kind);
+    }
+    let into = steps.iter().find(|step| step.kind == StepKind::Install);
+    if let Some((_, into)) = into.filter(|step| !step.is_creation()).and_then(Step::environment)
+        && let Some(file) = file
+    {
+        page.gap();
+        let fact = format!("`{into}` exists and gets the packages of `{}`; others stay", file.file);
+        page.text("note: ", &fact);
     }
     let difference = file.map(MigratedFile::diff).filter(|difference| !difference.is_empty());
     if let (Some(difference), Some(file)) = (difference, file) {

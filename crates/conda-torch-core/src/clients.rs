@@ -140,6 +140,8 @@ pub(crate) struct ClientHabits {
     pub knows_nodefaults: bool,
     /// The command that makes an environment of an `environment.yml`, if it has a dry run with JSON.
     pub file_command: Option<FileCommand>,
+    /// The words that add the packages of an `environment.yml` to an environment, and remove none that it lacks.
+    pub file_update: &'static [&'static str],
     /// Whether `remove` loads the channels of the settings, which may be none, or gone.
     pub remove_loads_channels: bool,
     pub is_classic_by_default: bool,
@@ -211,7 +213,7 @@ pub(crate) enum Elsewhere {
     OwnSystem,
 }
 
-/// The command for an `environment.yml`.
+/// The command for a new environment from an `environment.yml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileCommand {
     /// `create --file`.
@@ -282,6 +284,7 @@ const CONDA: ClientHabits = ClientHabits {
     has_platform_flag: false,
     knows_nodefaults: true,
     file_command: None,
+    file_update: &["env", "update"],
     remove_loads_channels: true,
     is_classic_by_default: true,
     has_platform_edit: false,
@@ -364,6 +367,7 @@ const LIBMAMBA: ClientHabits = ClientHabits {
     config_adds_defaults: false,
     has_platform_flag: true,
     file_command: Some(FileCommand::Create),
+    file_update: &["install"],
     remove_loads_channels: false,
     is_classic_by_default: false,
     ..CONDA
@@ -382,6 +386,10 @@ const LIBMAMBA_CHANGES: &[Change] = &[
         habits.platform_settings = &["CONDA_SUBDIR", "MAMBA_PLATFORM", "platform"];
         habits.has_win_version = true;
         habits.osx_elsewhere = Elsewhere::Zero;
+    }),
+    // `update --file` refuses packages that the environment lacks.
+    (Version::new(&[2]), "https://github.com/mamba-org/mamba/pull/3396", |habits| {
+        habits.file_update = &["env", "update"];
     }),
     (Version::new(&[2, 0, 6]), "https://github.com/mamba-org/mamba/pull/3700", |habits| {
         habits.cuda = CudaSource::ToolkitFile;
@@ -403,6 +411,7 @@ const MAMBA_CHANGES: &[Change] = &[
             config_adds_defaults: true,
             has_platform_flag: false,
             file_command: None,
+            file_update: CONDA.file_update,
             ..LIBMAMBA
         };
     }),
@@ -463,7 +472,7 @@ const PIXI_CHANGES: &[Change] = &[
 
 impl ClientHabits {
     /// Those of a version; without one, of the newest known.
-    fn of(kind: ClientKind, version: Option<Version>) -> Self {
+    pub(crate) fn of(kind: ClientKind, version: Option<Version>) -> Self {
         let (mut habits, changes): (Self, &[&[Change]]) = match kind {
             ClientKind::Conda => (CONDA, &[CONDA_CHANGES]),
             ClientKind::Mamba => (MAMBA, &[MAMBA_CHANGES, LIBMAMBA_CHANGES]),

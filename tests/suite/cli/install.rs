@@ -364,6 +364,66 @@ fn an_environment_file_gets_the_packages_and_is_installed_from() {
 }
 
 #[test]
+fn an_environment_that_exists_is_updated_from_a_file() {
+    let home = Home::new("environment-update", WORKS, ON_CPU);
+    let file = format!("{}/environment.yml", home.path);
+    fs::write(&file, "name: work\ndependencies: [numpy]\n").expect("a file");
+    let existing = format!("{}/miniforge3/envs/work", home.path);
+    fs::create_dir_all(format!("{existing}/conda-meta")).expect("a folder");
+    fs::write(format!("{existing}/conda-meta/history"), "").expect("a history");
+    fs::write(format!("{existing}/precious"), "").expect("a file");
+    let from_file = ["install", "--file", "environment.yml", "--client", "conda"];
+    // Shown before the question.
+    let ran = home.run(&from_file);
+    assert_eq!((ran.code, home.log().as_str()), (Some(2), ""), "{ran:?}");
+    assert!(ran.stdout.contains("conda env update --file environment.yml -n work"), "{ran:?}");
+    let note = "note: `work` exists and gets the packages of `environment.yml`; others stay";
+    assert!(ran.stdout.contains(note), "{ran:?}");
+    let ran = home.run(&[&from_file[..], &["--yes"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(home.log(), "env update --file environment.yml -n work\n");
+    assert!(ran.stdout.contains("OK: PyTorch 2.13.0 for the CPU works on the CPU"), "{ran:?}");
+    assert!(fs::exists(format!("{existing}/precious")).expect("an answer"));
+    // A client that fails leaves an environment that is not to be removed.
+    let home = Home::new("environment-update-fails", "exit 1", ON_CPU);
+    fs::write(format!("{}/environment.yml", home.path), "name: old\ndependencies: [numpy]\n")
+        .expect("a file");
+    let meta = format!("{}/miniforge3/envs/old/conda-meta", home.path);
+    fs::create_dir_all(&meta).expect("a folder");
+    fs::write(format!("{meta}/history"), "").expect("a history");
+    let ran = home.run(&[&from_file[..], &["--yes"]].concat());
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stderr.contains("error: `conda env update` failed with exit code 1\n"), "{ran:?}");
+    assert!(ran.stderr.contains("existed before and may have changed\nhint: look at it"), "{ran:?}");
+}
+
+#[test]
+fn an_environment_that_an_update_would_spoil_is_refused() {
+    let home = Home::new("environment-not-updated", WORKS, ON_CPU);
+    home.add_old_environment();
+    for (name, why) in [
+        (
+            "old",
+            "error: the environment has packages of the `pytorch` channel, which an update keeps\n\
+             hint: run `conda-torch migrate -n old`, or pass another name with `-n NAME`\n",
+        ),
+        (
+            "base",
+            "error: the file names the base environment\n\
+             hint: pass another name with `-n NAME`\n",
+        ),
+    ] {
+        let text = format!("name: {name}\ndependencies: [numpy]\n");
+        let file = format!("{}/environment.yml", home.path);
+        fs::write(&file, &text).expect("a file");
+        let ran = home.run(&["install", "-f", "environment.yml", "--yes", "--client", "conda"]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), why), "{ran:?}");
+        assert_eq!(home.log(), "");
+        assert_eq!(fs::read_to_string(&file).expect("the file"), text);
+    }
+}
+
+#[test]
 fn an_environment_file_that_cannot_be_used_stays() {
     let home = Home::new("environment-refused", WORKS, ON_CPU);
     let file = format!("{}/environment.yml", home.path);

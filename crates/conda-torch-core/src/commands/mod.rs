@@ -24,6 +24,7 @@ pub use overrides::overrides;
 pub use pixi::{SystemRequirements, system_requirements};
 pub use project::{
     PROJECT_FILES, ProjectFile, ProjectKind, from_environment_file, in_pixi_project,
+    into_existing_environment,
 };
 pub use repair::{clean_cache, install_spec};
 pub(crate) use step::corrected;

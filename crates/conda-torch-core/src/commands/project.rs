@@ -107,6 +107,18 @@ pub fn from_environment_file(steps: Vec<Step>, file: &str, client: &ClientTarget
     steps.into_iter().map(of_file).collect()
 }
 
+/// The steps for an environment that exists, from those that make a new one from a file: it gets the packages of the file,
+/// and keeps the others.
+pub fn into_existing_environment(mut steps: Vec<Step>, client: &ClientTarget<'_>) -> Vec<Step> {
+    let words = client.habits().file_update;
+    for step in steps.iter_mut().filter(|step| step.kind == StepKind::Install) {
+        if let Some(file) = step.argv.iter().position(|word| word == "--file") {
+            step.argv.splice(1..file, words.iter().map(|word| (*word).to_owned()));
+        }
+    }
+    steps
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +194,31 @@ mod tests {
         // Older ones ask nothing, and do not know `--yes`.
         let old = "conda env create --file e.yml -n work";
         assert_eq!(made(ClientKind::Conda, &[4, 12]), old);
+    }
+
+    #[test]
+    fn an_environment_that_exists_gets_the_packages_of_a_file() {
+        let machine = Machine::default();
+        let made = |kind, version: &[u16]| {
+            let version = Some(Version::new(version));
+            let client = ClientTarget { version, ..ClientTarget::of(&machine, Some(kind)) };
+            let step = client.step(StepKind::Install, "create -n work pytorch-gpu".split(' '));
+            let steps = from_environment_file(vec![step], "e.yml", &client);
+            let step = into_existing_environment(steps, &client).remove(0);
+            assert!(!step.is_creation(), "{step:?}");
+            assert_eq!(step.environment(), Some(("-n", "work")));
+            step.confirmed().argv.join(" ")
+        };
+        // conda's has no question and no `--yes`; that of mamba 1 is conda's.
+        assert_eq!(made(ClientKind::Conda, &[26, 7]), "conda env update --file e.yml -n work");
+        assert_eq!(made(ClientKind::Conda, &[4, 12]), "conda env update --file e.yml -n work");
+        assert_eq!(made(ClientKind::Mamba, &[1, 5, 8]), "mamba env update --file e.yml -n work");
+        let own = "micromamba env update --yes --file e.yml -n work";
+        assert_eq!(made(ClientKind::Micromamba, &[2, 8, 1]), own);
+        assert_eq!(made(ClientKind::Mamba, &[2, 0]), own.replace("micro", ""));
+        // Before 2.0 `env update` of micromamba is not conda's.
+        let old = "micromamba install --yes --file e.yml -n work";
+        assert_eq!(made(ClientKind::Micromamba, &[1, 5, 12]), old);
     }
 
     #[test]
