@@ -20,7 +20,10 @@ while [ $# -gt 0 ]; do
     case $1 in
         --to) [ $# -gt 1 ] || fail '`--to` needs a folder'; to=$2; shift 2 ;;
         --version) [ $# -gt 1 ] || fail '`--version` needs a version'; version=$2; shift 2 ;;
-        -h | --help) sed -n '3,10s/^# \{0,1\}//p' "$0"; exit ;;
+        -h | --help)
+            printf '%s\n' 'Installs conda-torch and conda-torch-live into ~/.local/bin' '' \
+                '  --to FOLDER        into another folder' '  --version VERSION  another version than the newest'
+            exit ;;
         *) fail "unknown argument \`$1\`; \`--help\` lists them" ;;
     esac
 done
@@ -32,9 +35,10 @@ case $to in
     *) fail "\`--to\` needs an absolute folder, not \`$to\`" ;;
 esac
 
+loader=
 case $(uname -s)-$(uname -m) in
-    Linux-x86_64) target=x86_64-unknown-linux-gnu ;;
-    Linux-aarch64 | Linux-arm64) target=aarch64-unknown-linux-gnu ;;
+    Linux-x86_64) target=x86_64-unknown-linux-gnu loader=/lib64/ld-linux-x86-64.so.2 ;;
+    Linux-aarch64 | Linux-arm64) target=aarch64-unknown-linux-gnu loader=/lib/ld-linux-aarch64.so.1 ;;
     Darwin-arm64) target=aarch64-apple-darwin ;;
     # Under Rosetta, `uname` tells the translated architecture.
     Darwin-x86_64)
@@ -42,10 +46,16 @@ case $(uname -s)-$(uname -m) in
         if [ "$(sysctl -n sysctl.proc_translated 2>/dev/null)" = 1 ]; then target=aarch64-apple-darwin; fi ;;
     *) fail "no archive for $(uname -s) on $(uname -m); build it with \`cargo install conda-torch\`" ;;
 esac
-# The programs for glibc run from 2.17 on. Others, such as Alpine, need the static ones.
-case $target in
-    *-linux-gnu) if ! getconf GNU_LIBC_VERSION >/dev/null 2>&1; then target=${target%-gnu}-musl; fi ;;
-esac
+# The programs for glibc run from 2.17 on, with its loader in the usual place. Alpine, NixOS and older systems need the
+# static ones.
+if [ "$loader" ]; then
+    case $(getconf GNU_LIBC_VERSION 2>/dev/null || :) in
+        'glibc 2.'[0-9] | 'glibc 2.1'[0-6] | 'glibc 2.'[0-9].* | 'glibc 2.1'[0-6].*) static=1 ;;
+        glibc*) static=; if [ ! -e "$loader" ] || [ -e /etc/NIXOS ]; then static=1; fi ;;
+        *) static=1 ;;
+    esac
+    if [ "$static" ]; then target=${target%-gnu}-musl; fi
+fi
 
 if command -v curl >/dev/null; then
     get() { curl --proto '=https,file' --fail --silent --show-error --location --output "$2" "$1"; }
@@ -78,13 +88,15 @@ found=$(sum "$scratch/$archive" | awk '{ print $1 }')
 [ -n "$expected" ] || fail "\`SHA256SUMS\` does not list \`$archive\`"
 [ "$expected" = "$found" ] || fail "the checksum of \`$archive\` is $found, not $expected; nothing was installed"
 
-tar -xzf "$scratch/$archive" -C "$scratch"
-mkdir -p "$to"
+tar -xzf "$scratch/$archive" -C "$scratch" || fail "cannot unpack \`$archive\`; nothing was installed"
+mkdir -p "$to" || fail "cannot make \`$to\`; pass another folder with \`--to\`"
 for program in conda-torch conda-torch-live; do
     # A rename: a running program is not written to.
-    cp "$scratch/conda-torch-$target/$program" "$to/.$program.$$"
-    chmod 755 "$to/.$program.$$"
-    mv -f "$to/.$program.$$" "$to/$program"
+    if ! { cp "$scratch/conda-torch-$target/$program" "$to/.$program.$$" && chmod 755 "$to/.$program.$$" &&
+        mv -f "$to/.$program.$$" "$to/$program"; }; then
+        rm -f "$to/.$program.$$"
+        fail "cannot write to \`$to\`; pass another folder with \`--to\`"
+    fi
 done
 printf 'Installed `%s/conda-torch` and `%s/conda-torch-live`\n' "$to" "$to"
 case :$PATH: in

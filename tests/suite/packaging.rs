@@ -59,6 +59,10 @@ fn the_script_installs_what_the_checksums_list() {
     }
     let release = release("sound");
     let to = format!("{release}/bin");
+    // Not only from a file: `curl … | sh -s -- --to FOLDER`.
+    let script = fs::File::open(format!("{ROOT}/packaging/install.sh")).expect("the script");
+    let help = run(Command::new("sh").args(["-s", "--", "--help"]).stdin(script), true);
+    assert!(help.contains("  --to FOLDER "), "{help}");
     let text = run(&mut install(&release, &to), true);
     assert!(text.contains(&format!("Installed `{to}/conda-torch`")), "{text}");
     assert!(text.contains("is not on PATH"), "{text}");
@@ -99,16 +103,66 @@ fn the_script_installs_nothing_that_was_changed() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    if !has_tools() {
+        return;
+    }
+    let release = release("unwritable");
+    // A file: root may write into every folder.
+    let file = format!("{release}/file");
+    fs::write(&file, "").expect("a file");
+    let to = format!("{file}/bin");
+    let text = run(&mut install(&release, &to), false);
+    let told = format!("error: cannot make `{to}`; pass another folder with `--to`");
+    assert!(text.contains(&told), "{text}");
+}
+
+#[test]
+fn the_archive_of_windows_is_a_zip_with_the_same_files() {
+    let folder = format!("{}/packaging/windows", env!("CARGO_TARGET_TMPDIR"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(format!("{folder}/generated/man")).expect("a folder");
+    fs::write(format!("{folder}/generated/man/conda-torch.1"), "").expect("a page");
+    for program in ["conda-torch.exe", "conda-torch-live.exe"] {
+        fs::write(format!("{folder}/{program}"), program).expect("a program");
+    }
+    let name = "conda-torch-x86_64-pc-windows-msvc";
+    let archives = ["first", "second"].map(|out| {
+        let out = format!("{folder}/{out}");
+        let mut archive = Command::new(format!("{ROOT}/packaging/archive"));
+        archive.args(["x86_64-pc-windows-msvc", &folder, &out]);
+        run(archive.env("GENERATED", format!("{folder}/generated")), true);
+        format!("{out}/{name}.zip")
+    });
+    let bytes = archives.each_ref().map(|path| fs::read(path).expect("the archive"));
+    assert_eq!(bytes[0], bytes[1]);
+    let list = "import sys, zipfile; print('\\n'.join(zipfile.ZipFile(sys.argv[1]).namelist()))";
+    let list = run(Command::new("python3").args(["-c", list, &archives[0]]), true);
+    let files = ["CHANGELOG.md", "LICENSE", "README.md", "conda-torch-live.exe", "conda-torch.exe"];
+    let expected = files.into_iter().chain(["man/conda-torch.1"]);
+    let expected: String = expected.map(|file| format!("{name}/{file}\n")).collect();
+    assert_eq!(list, expected);
+}
+
+#[test]
 fn each_system_gets_its_archive() {
     use std::os::unix::fs::PermissionsExt;
     if !has_tools() {
         return;
     }
     let release = release("systems");
+    let here = std::env::consts::ARCH;
+    let (gnu, musl) = (format!("{here}-unknown-linux-gnu"), format!("{here}-unknown-linux-musl"));
     for (system, machine, libc, rosetta, expected) in [
-        ("Linux", "x86_64", "glibc 2.17", "0", "x86_64-unknown-linux-gnu"),
+        ("Linux", here, "glibc 2.17", "0", gnu.as_str()),
+        ("Linux", here, "glibc 2.41", "0", &gnu),
+        // Older, or none.
+        ("Linux", here, "glibc 2.5", "0", &musl),
+        ("Linux", here, "glibc 2.12", "0", &musl),
+        ("Linux", here, "glibc 2.16", "0", &musl),
+        ("Linux", here, "glibc 2.11.3", "0", &musl),
+        ("Linux", here, "", "0", &musl),
         ("Linux", "x86_64", "", "0", "x86_64-unknown-linux-musl"),
-        ("Linux", "aarch64", "glibc 2.36", "0", "aarch64-unknown-linux-gnu"),
         ("Linux", "arm64", "", "0", "aarch64-unknown-linux-musl"),
         ("Darwin", "arm64", "", "0", "aarch64-apple-darwin"),
         ("Darwin", "x86_64", "", "0", "x86_64-apple-darwin"),
