@@ -11,7 +11,7 @@
 set -eu
 
 downloads=${CONDA_TORCH_DOWNLOADS:-@DOWNLOADS@}
-to=${HOME:-}/.local/bin
+to=${HOME:+$HOME/.local/bin}
 version=latest
 
 fail() { printf 'error: %s\n' "$1" >&2; exit 1; }
@@ -28,10 +28,13 @@ while [ $# -gt 0 ]; do
     esac
 done
 case $downloads in
+    https://* | file://*) ;;
     @*) fail 'this copy has no address; use the one of a release, or set `CONDA_TORCH_DOWNLOADS`' ;;
+    *) fail "\`CONDA_TORCH_DOWNLOADS\` must begin with https:// or file://, not \`$downloads\`" ;;
 esac
 case $to in
     /?*) ;;
+    '') fail 'HOME is not set; pass a folder with `--to`' ;;
     *) fail "\`--to\` needs an absolute folder, not \`$to\`" ;;
 esac
 
@@ -57,8 +60,10 @@ if [ "$loader" ]; then
     if [ "$static" ]; then target=${target%-gnu}-musl; fi
 fi
 
-if command -v curl >/dev/null; then
-    get() { curl --proto '=https,file' --fail --silent --show-error --location --output "$2" "$1"; }
+if [ "${downloads#file://}" != "$downloads" ]; then
+    get() { cp "${1#file://}" "$2"; }
+elif command -v curl >/dev/null; then
+    get() { curl --proto '=https' --fail --silent --show-error --location --output "$2" "$1"; }
 elif command -v wget >/dev/null; then
     get() { wget -q -O "$2" "$1"; }
 else

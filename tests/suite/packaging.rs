@@ -4,8 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::skip;
-
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A release as files: the archive of the program, with checksums, where the address of the newest has it.
@@ -43,20 +41,8 @@ fn install(release: &str, to: &str) -> Command {
     command
 }
 
-/// Whether the tools are there, of which the script needs one each.
-fn has_tools() -> bool {
-    let curl = Path::new("/usr/bin/curl").exists();
-    if !curl {
-        skip("packaging/install.sh", "install curl");
-    }
-    curl
-}
-
 #[test]
 fn the_script_installs_what_the_checksums_list() {
-    if !has_tools() {
-        return;
-    }
     let release = release("sound");
     let to = format!("{release}/bin");
     // Not only from a file: `curl … | sh -s -- --to FOLDER`.
@@ -77,9 +63,6 @@ fn the_script_installs_what_the_checksums_list() {
 
 #[test]
 fn the_script_installs_nothing_that_was_changed() {
-    if !has_tools() {
-        return;
-    }
     let release = release("changed");
     let to = format!("{release}/bin");
     let archive = format!(
@@ -98,15 +81,14 @@ fn the_script_installs_nothing_that_was_changed() {
     assert!(text.contains("error: cannot download"), "{text}");
     let text = run(install(&release, &to).env_remove("CONDA_TORCH_DOWNLOADS"), false);
     assert!(text.contains("error: this copy has no address"), "{text}");
+    let text = run(install(&release, &to).env("CONDA_TORCH_DOWNLOADS", "http://x"), false);
+    assert!(text.contains("must begin with https:// or file://, not `http://x`"), "{text}");
     let text = run(install(&release, &to).arg("--force"), false);
     assert!(text.contains("error: unknown argument `--force`"), "{text}");
 }
 
 #[test]
 fn a_folder_that_cannot_be_written_is_named() {
-    if !has_tools() {
-        return;
-    }
     let release = release("unwritable");
     // A file: root may write into every folder.
     let file = format!("{release}/file");
@@ -115,6 +97,22 @@ fn a_folder_that_cannot_be_written_is_named() {
     let text = run(&mut install(&release, &to), false);
     let told = format!("error: cannot make `{to}`; pass another folder with `--to`");
     assert!(text.contains(&told), "{text}");
+}
+
+#[test]
+fn without_a_home_a_folder_must_be_named() {
+    let release = release("homeless");
+    for home in [None, Some("")] {
+        let mut command = Command::new("sh");
+        command.arg(format!("{ROOT}/packaging/install.sh")).env_clear();
+        command.env("PATH", "/usr/bin:/bin");
+        command.env("CONDA_TORCH_DOWNLOADS", format!("file://{release}"));
+        if let Some(home) = home {
+            command.env("HOME", home);
+        }
+        let text = run(&mut command, false);
+        assert_eq!(text, "error: HOME is not set; pass a folder with `--to`\n");
+    }
 }
 
 #[test]
@@ -147,9 +145,6 @@ fn the_archive_of_windows_is_a_zip_with_the_same_files() {
 #[test]
 fn each_system_gets_its_archive() {
     use std::os::unix::fs::PermissionsExt;
-    if !has_tools() {
-        return;
-    }
     let release = release("systems");
     let here = std::env::consts::ARCH;
     let (gnu, musl) = (format!("{here}-unknown-linux-gnu"), format!("{here}-unknown-linux-musl"));
