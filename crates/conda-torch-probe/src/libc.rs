@@ -3,6 +3,7 @@
 use conda_torch_core::conda::{Os, Version};
 use conda_torch_core::types::{Detected, Origin, Outcome};
 
+use crate::clients::on_path;
 use crate::host::Failure;
 use crate::probe::{Probe, failed, quoted};
 
@@ -36,6 +37,12 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
         None => {
             probe.report("glibc", Outcome::Absent, "no libc.so.6 in the usual folders");
             probe.machine.musl = musl(probe);
+            if matches!(probe.machine.musl, Detected::Unknown { .. })
+                && let Some(version) = named_glibc(probe)
+            {
+                probe.machine.glibc = Detected::found(version, Origin::System);
+                probe.machine.musl = Detected::Absent;
+            }
         }
     }
 }
@@ -49,7 +56,9 @@ fn glibc(probe: &Probe<'_>) -> Option<(String, Result<Version, Failure>)> {
     };
     let [lib, usr_lib] = ["/lib", "/usr/lib"].map(|folder| format!("{folder}/{triplet}"));
     // `/lib64` is `/usr/lib` in some distributions and `/usr/lib64` in others.
-    let folders = ["/lib64", &lib, &usr_lib, "/usr/lib64", "/lib", "/usr/lib"];
+    // The last is that of https://github.com/sgerrand/alpine-pkg-glibc, for conda on Alpine.
+    let folders =
+        ["/lib64", &lib, &usr_lib, "/usr/lib64", "/lib", "/usr/lib", "/usr/glibc-compat/lib"];
     let mut problem = None;
     for folder in folders {
         let path = format!("{folder}/libc.so.6");
@@ -77,6 +86,25 @@ fn banner_version(bytes: &[u8]) -> Option<Version> {
     let start = find(bytes, b"GNU C Library")?;
     let banner = String::from_utf8_lossy(&bytes[start..bytes.len().min(start + 200)]);
     Version::at_start(banner.split_once("release version ")?.1)
+}
+
+/// The glibc of systems that have it in no usual folder, such as NixOS and Guix, from their `getconf`.
+fn named_glibc(probe: &mut Probe<'_>) -> Option<Version> {
+    let program = on_path(probe, "getconf")?;
+    let version = probe.run(&program, &["GNU_LIBC_VERSION"]).and_then(|output| {
+        let version = output.stdout.trim().strip_prefix("glibc ").and_then(|it| it.parse().ok());
+        version.ok_or_else(|| Failure::Other(format!("no glibc in {}", quoted(&output.stdout))))
+    });
+    match version {
+        Ok(version) => {
+            probe.report(&program, Outcome::Ok, format!("glibc {version}"));
+            Some(version)
+        }
+        Err(failure) => {
+            probe.report_failure(&program, &failure);
+            None
+        }
+    }
 }
 
 /// musl's loader is its library, and prints its version if it is run without a program.
