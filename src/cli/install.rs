@@ -119,7 +119,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         if let Some(file) = &file {
             run.file = Some(file.with_specs(&choice.specs, choice.build.subdir)?);
             plan = from_environment_file(plan, &file.path, &answer.client);
-            plan = run.into_existing(plan, args.environment.is_given())?;
+            plan = run.for_existing(plan, args.environment.is_given())?;
         }
         if let Some(ProjectFile { name, kind: ProjectKind::Pixi(pixi) }) = &project
             && is_project(&answer.client)
@@ -278,7 +278,7 @@ impl Run<'_> {
 
     /// The steps of an installation from a file, for its environment if that exists. Refuses one that an update would leave
     /// with two channels' PyTorch, and a client's own that nobody named.
-    fn into_existing(&self, steps: Vec<Step>, is_named: bool) -> Result<Vec<Step>, Failure> {
+    fn for_existing(&self, steps: Vec<Step>, is_named: bool) -> Result<Vec<Step>, Failure> {
         let install = steps.iter().find(|step| step.kind == StepKind::Install);
         let Some(place) = install.and_then(|step| self.place(step)) else { return Ok(steps) };
         let settings = conda_torch_probe::settings(self.host, &self.machine.config_files);
