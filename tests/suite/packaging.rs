@@ -138,8 +138,8 @@ fn the_archive_of_windows_is_a_zip_with_the_same_files() {
     let list = run(Command::new("python3").args(["-c", list, &archives[0]]), true);
     let files = ["CHANGELOG.md", "LICENSE", "README.md", "conda-torch-live.exe", "conda-torch.exe"];
     let expected = files.into_iter().chain(["man/conda-torch.1"]);
-    let expected: String = expected.map(|file| format!("{name}/{file}\n")).collect();
-    assert_eq!(list, expected);
+    let expected: Vec<String> = expected.map(|file| format!("{name}/{file}")).collect();
+    assert_eq!(list.lines().collect::<Vec<_>>(), expected);
 }
 
 #[test]
