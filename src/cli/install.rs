@@ -287,7 +287,9 @@ impl Run<'_> {
         let why = if is_base(&environment, self.machine) && !is_named {
             "the file names the base environment\nhint: pass another name with `-n NAME`".to_owned()
         } else if needs_migration(&environment) {
-            format!("the environment has packages of the `pytorch` channel, which an update keeps\nhint: run `conda-torch migrate {flag}`, or pass another name with `-n NAME`")
+            format!(
+                "the environment has packages of the `pytorch` channel, which an update keeps\nhint: run `conda-torch migrate {flag}`, or pass another name with `-n NAME`"
+            )
         } else {
             return Ok(into_existing_environment(steps, &self.client));
         };

@@ -394,7 +394,10 @@ fn an_environment_that_exists_is_updated_from_a_file() {
     let ran = home.run(&[&from_file[..], &["--yes"]].concat());
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.stderr.contains("error: `conda env update` failed with exit code 1\n"), "{ran:?}");
-    assert!(ran.stderr.contains("existed before and may have changed\nhint: look at it"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("existed before and may have changed\nhint: look at it"),
+        "{ran:?}"
+    );
 }
 
 #[test]

@@ -55,7 +55,8 @@ impl Step {
         let asks = ["create", "install", "remove", "update"];
         let verb = step.argv.iter().position(|word| asks.contains(&word.as_str()));
         // conda's `env create` and `env update` ask nothing; the one knows no `--yes` before 23, the other in no version.
-        let is_of_conda = ClientHabits::of(self.client, self.client_version).config != ConfigCommand::Own;
+        let is_of_conda =
+            ClientHabits::of(self.client, self.client_version).config != ConfigCommand::Own;
         let asks_nothing = is_of_conda && self.argv.get(1).is_some_and(|it| it == "env");
         let asks = self.client != ClientKind::Pixi && !asks_nothing;
         if let Some(verb) = verb.filter(|verb| *verb < 3 && asks) {
