@@ -48,8 +48,9 @@ impl ChannelName {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum ChannelKind {
-    /// PyTorch's own: `pytorch`, `pytorch-nightly`, `pytorch-test`, `pytorch-lts`. It ended with
-    /// PyTorch 2.5.
+    /// PyTorch's own: `pytorch`, `pytorch-nightly`, `pytorch-test`, `pytorch-lts`. It ended with PyTorch 2.5. Before it,
+    /// until PyTorch 0.3: `soumith`, and `peterjc123` for Windows
+    /// (<https://pytorch.org/get-started/previous-versions>, <https://github.com/peterjc123/pytorch-scripts>).
     Pytorch,
     /// NVIDIA's own, whose CUDA packages the builds of `pytorch` need.
     Nvidia,
@@ -72,7 +73,8 @@ impl ChannelKind {
         }
         match channel_part(&name).map_or("", |(_, part)| part) {
             "conda-forge" => Self::CondaForge,
-            "pytorch" | "pytorch-nightly" | "pytorch-test" | "pytorch-lts" => Self::Pytorch,
+            "pytorch" | "pytorch-nightly" | "pytorch-test" | "pytorch-lts" | "soumith"
+            | "peterjc123" => Self::Pytorch,
             "nvidia" => Self::Nvidia,
             "defaults" | "anaconda" | "msys2" => Self::Defaults,
             // In an address, these are usually channels of others.

@@ -3,7 +3,9 @@
 use crate::types::Companion::{self, Torchaudio, Torchvision};
 
 use super::CodeAndMessage;
-use Replacement::{BaseOnly, CudaVersion, Discontinued, LeftOut, Pytorch, Renamed, SameName};
+use Replacement::{
+    BaseOnly, CudaVersion, Discontinued, LeftOut, NotThere, Pytorch, Renamed, SameName,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Replacement {
@@ -15,6 +17,8 @@ pub(super) enum Replacement {
     /// The package of the same name; versions of the old channel do not apply to it.
     SameName,
     Renamed(&'static str),
+    /// Nothing, because conda-forge does not have it.
+    NotThere,
     /// Nothing in a base environment; elsewhere it was requested on purpose.
     BaseOnly,
     /// Nothing, because nobody maintains it.
@@ -44,6 +48,8 @@ const CUDA: &str = "https://github.com/conda-forge/cuda-feedstock";
 const CUDA_VERSION: &str = "https://github.com/conda-forge/cuda-version-feedstock";
 const FAISS: &str = "https://github.com/conda-forge/faiss-split-feedstock";
 const FFMPEG: &str = "https://github.com/conda-forge/ffmpeg-feedstock";
+const IGNITE: &str = "https://github.com/conda-forge/pytorch-ignite-feedstock";
+const OUTPUTS: &str = "https://github.com/conda-forge/feedstock-outputs/tree/31c6779bb49b5d0f4d53a24923210c97f335aac4/outputs";
 const PYG: &str = "https://github.com/conda-forge/pytorch_geometric-feedstock";
 const PYTORCH: &str = "https://github.com/conda-forge/pytorch-cpu-feedstock";
 const SERVE: &str = "https://github.com/pytorch/serve";
@@ -51,7 +57,7 @@ const TRITON: &str = "https://github.com/conda-forge/triton-feedstock";
 const VISION: &str = "https://github.com/conda-forge/torchvision-feedstock";
 
 /// Sorted by name.
-static ROWS: [Row; 43] = [
+static ROWS: [Row; 46] = [
     ("_anaconda_depends", DEFAULTS_ONLY, ANACONDA),
     ("anaconda", DEFAULTS_ONLY, ANACONDA),
     ("anaconda-anon-usage", DEFAULTS_ONLY, ANACONDA),
@@ -73,6 +79,7 @@ static ROWS: [Row; 43] = [
     ("faiss-gpu-cuvs", Renamed("faiss-gpu"), FAISS),
     ("faiss-gpu-raft", Renamed("faiss-gpu"), FAISS),
     ("ffmpeg", SameName, FFMPEG),
+    ("ignite", Renamed("pytorch-ignite"), IGNITE),
     ("libtorch", Pytorch, PYTORCH),
     ("mamba", BaseOnly, CONDA),
     ("pyg", Renamed("pytorch_geometric"), PYG),
@@ -89,6 +96,8 @@ static ROWS: [Row; 43] = [
     ("torchaudio", Replacement::Companion(Torchaudio), AUDIO),
     ("torchcsprng", Discontinued, "https://github.com/meta-pytorch/csprng"),
     ("torchdata", SameName, "https://anaconda.org/conda-forge/torchdata"),
+    ("torchelastic", NotThere, OUTPUTS),
+    ("torchrec", NotThere, OUTPUTS),
     ("torchserve", Discontinued, SERVE),
     ("torchtext", Discontinued, "https://github.com/pytorch/text"),
     ("torchtriton", Renamed("triton"), TRITON),
@@ -116,6 +125,11 @@ pub(super) const REMOVED_FIRST: [&str; 12] = [
 /// The replacement of a package; `None` for one that is not of the old channels.
 pub(super) fn replacement(name: &str) -> Option<&'static Replacement> {
     ROWS.binary_search_by(|(row, ..)| row.cmp(&name)).ok().map(|at| &ROWS[at].1)
+}
+
+/// Whether only Anaconda's channels have a package.
+pub(super) fn is_of_defaults(name: &str) -> bool {
+    replacement(name) == Some(&DEFAULTS_ONLY)
 }
 
 pub(super) fn is_only_old(name: &str) -> bool {

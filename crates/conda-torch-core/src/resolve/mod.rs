@@ -28,7 +28,7 @@ mod what_if;
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
 pub use every_build::{BuildOnMachine, choice_of, every_build};
 pub use installed::{InstalledCheck, check_installed};
-pub(crate) use other_packages::CompiledPackage;
+pub(crate) use other_packages::{CompiledPackage, is_on_conda_forge};
 pub use package_words::PackageError;
 pub use request::{Request, RequestedAccelerator, VersionRange};
 

@@ -76,6 +76,8 @@ const ROWS: &[(&str, Tie)] = &[
     ("faiss", Tie::Cuda),
     ("faiss-gpu", Tie::Cuda),
     ("faiss-gpu-cu", Tie::Elsewhere(Some("faiss-gpu"))),
+    ("faiss-gpu-cuvs", Tie::Renamed("faiss-gpu")),
+    ("faiss-gpu-raft", Tie::Renamed("faiss-gpu")),
     ("fastai", Tie::Python),
     ("fbgemm-gpu", Tie::Elsewhere(None)),
     ("flash-attention", Tie::Renamed("flash-attn")),
@@ -88,6 +90,7 @@ const ROWS: &[(&str, Tie)] = &[
     ("gsplat", Tie::Pytorch),
     ("horovod", Tie::Cuda),
     ("huggingface_hub", Tie::Python),
+    ("ignite", Tie::Renamed("pytorch-ignite")),
     ("intel-extension-for-pytorch", Tie::Elsewhere(None)),
     ("jax", Tie::Cuda),
     ("jaxlib", Tie::Cuda),
@@ -156,15 +159,19 @@ const ROWS: &[(&str, Tie)] = &[
     ("torch-directml", Tie::NotThere),
     ("torch-geometric", Tie::Python),
     ("torch_memory_saver", Tie::Cuda),
+    ("torch-model-archiver", Tie::NotThere),
     ("torch-scatter", Tie::Renamed("pytorch_scatter")),
     ("torch-sparse", Tie::Renamed("pytorch_sparse")),
     ("torch-spline-conv", Tie::Renamed("pytorch_spline_conv")),
     ("torch-tensorrt", Tie::Elsewhere(None)),
+    ("torch-workflow-archiver", Tie::NotThere),
     ("torchani", Tie::Pytorch),
     ("torchao", Tie::Pytorch),
     ("torchcodec", Tie::Pytorch),
+    ("torchcsprng", Tie::NotThere),
     ("torchdata", Tie::Python),
     ("torchdiffeq", Tie::Python),
+    ("torchelastic", Tie::NotThere),
     ("torchgeo", Tie::Python),
     ("torchinfo", Tie::Python),
     ("torchio", Tie::Python),
@@ -230,6 +237,11 @@ pub(super) fn on_conda_forge(spec: &MatchSpec) -> Option<MatchSpec> {
         None => &spec.name,
     };
     Some(MatchSpec { name: name.to_owned(), ..spec.clone() })
+}
+
+/// Whether conda-forge has a package, under its own name or another; `true` for one without a row.
+pub(crate) fn is_on_conda_forge(name: &str) -> bool {
+    on_conda_forge(&MatchSpec::named(name)).is_some()
 }
 
 /// A package that is compiled against one PyTorch or one CUDA.

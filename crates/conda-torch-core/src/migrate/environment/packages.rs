@@ -150,6 +150,7 @@ impl<'a, 'm> PackageRules<'a, 'm> {
             Replacement::BaseOnly if self.is_base => left_out(BASE_ONLY),
             Replacement::BaseOnly => kept(spec.argument()),
             Replacement::Discontinued => left_out(DISCONTINUED),
+            Replacement::NotThere => left_out(NOT_AVAILABLE),
             Replacement::LeftOut(why) => left_out(why.clone()),
         }
     }

@@ -73,7 +73,7 @@ const NAMES: [&str; 10] = [
 ];
 
 /// Words without one of which nothing is left of the old channel.
-const WORDS: [&[u8]; 4] = [b"pytorch", b"cudatoolkit", b"cpuonly", b"torchtriton"];
+const WORDS: [&[u8]; 5] = [b"pytorch", b"cudatoolkit", b"cpuonly", b"torchtriton", b"soumith"];
 
 /// Whether a file may have a command or a package of the old channel, by its name alone.
 pub fn is_known_name(path: &str) -> bool {
@@ -85,7 +85,7 @@ pub fn is_known_name(path: &str) -> bool {
 
 /// Whether a text has a word of the old channel.
 pub fn has_old_words(text: &[u8]) -> bool {
-    let is_first = |byte: u8| matches!(byte.to_ascii_lowercase(), b'p' | b'c' | b't');
+    let is_first = |byte: u8| matches!(byte.to_ascii_lowercase(), b'p' | b'c' | b't' | b's');
     let begins = |rest: &[u8], word: &[u8]| {
         rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
     };

@@ -16,21 +16,64 @@ pub(super) enum Block {
     Other(Range<usize>, String),
 }
 
+/// A code fence that is open.
+struct Fence {
+    mark: char,
+    length: usize,
+    /// Where its content begins.
+    start: usize,
+    shell: Option<Shell>,
+    language: String,
+}
+
+/// Directives of Sphinx and `MyST` whose content is text for people.
+const PROSE_DIRECTIVES: [&str; 24] = [
+    "admonition",
+    "attention",
+    "card",
+    "caution",
+    "danger",
+    "deprecated",
+    "details",
+    "div",
+    "dropdown",
+    "error",
+    "grid",
+    "hint",
+    "important",
+    "note",
+    "seealso",
+    "sidebar",
+    "tab",
+    "tab-item",
+    "tab-set",
+    "tip",
+    "topic",
+    "versionadded",
+    "versionchanged",
+    "warning",
+];
+
+/// Directives whose argument is the language.
+const CODE_DIRECTIVES: [&str; 5] = ["code", "code-block", "code-cell", "prompt", "sourcecode"];
+
 /// The parts that are not plain prose, in order.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
-    let mut fence: Option<(String, usize, Option<Shell>, String)> = None;
+    let mut fence: Option<Fence> = None;
+    let mut directives: Vec<(char, usize)> = Vec::new();
     let mut at = 0;
     let mut command: Option<usize> = None;
     for line in text.split_inclusive('\n') {
         let range = at..at + line.len();
         at = range.end;
         let trimmed = line.trim();
-        let mark = ["```", "~~~"]
-            .into_iter()
-            .find(|mark| trimmed.trim_start_matches(['>', ' ']).starts_with(mark));
-        match (&fence, mark) {
-            (Some((open, start, shell, language)), Some(mark)) if mark == open => {
+        let mark = fence_mark(trimmed);
+        if let Some(Fence { mark: open, length: least, start, shell, language }) = &fence {
+            let closes = |(mark, length, info): (char, usize, &str)| {
+                mark == *open && length >= *least && info.is_empty()
+            };
+            if mark.is_some_and(closes) {
                 let content = *start..range.start;
                 blocks.push(match shell {
                     Some(shell) => Block::Code(content, *shell),
@@ -38,28 +81,65 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
                 });
                 fence = None;
             }
-            (Some(_), _) => {}
-            (None, Some(mark)) => {
-                let language = trimmed.trim_start_matches(['>', ' ', '`', '~', '{', '.']);
-                let language = language.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-                let language = language.into_iter().next().unwrap_or_default().to_ascii_lowercase();
-                fence = Some((mark.to_owned(), range.end, shell_of(&language), language));
+            continue;
+        }
+        if let Some((mark, length, info)) = mark {
+            let language = language(info);
+            if PROSE_DIRECTIVES.contains(&language.as_str()) && info.starts_with('{') {
+                directives.push((mark, length));
+            } else if info.is_empty()
+                && directives.pop_if(|open| open.0 == mark && length >= open.1).is_some()
+            {
+                // The end of a directive.
+            } else {
+                let shell = shell_of(&language);
+                fence = Some(Fence { mark, length, start: range.end, shell, language });
             }
-            (None, None) => {
-                let start = command.take().or_else(|| is_command(trimmed).then_some(range.start));
-                match start {
-                    // It goes on.
-                    Some(start) if trimmed.ends_with(['\\', '^']) => command = Some(start),
-                    Some(start) => blocks.push(Block::Code(start..range.end, Shell::Posix)),
-                    None => inline(text, range, &mut blocks),
-                }
-            }
+            continue;
+        }
+        let start = command.take().or_else(|| is_command(trimmed).then_some(range.start));
+        match start {
+            // It goes on.
+            Some(start) if trimmed.ends_with(['\\', '^']) => command = Some(start),
+            Some(start) => blocks.push(Block::Code(start..range.end, Shell::Posix)),
+            None => cells(text, range, &mut blocks),
         }
     }
-    if let Some((_, start, Some(shell), _)) = fence {
+    if let Some(Fence { start, shell: Some(shell), .. }) = fence {
         blocks.push(Block::Code(start..text.len(), shell));
     }
     blocks
+}
+
+/// The mark of a fence, how often it stands there, and what follows; `None` for code in a sentence.
+fn fence_mark(line: &str) -> Option<(char, usize, &str)> {
+    let line = without_marker(line.trim_start_matches(['>', ' ']));
+    let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let info = line.trim_start_matches(mark);
+    let length = line.len() - info.len();
+    (length >= 3 && !(mark == '`' && info.contains('`'))).then_some((mark, length, info.trim()))
+}
+
+/// A line without the mark of a list: `- `, `2. `.
+fn without_marker(line: &str) -> &str {
+    let digits = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let marks: &[char] = if digits.len() < line.len() { &['.', ')'] } else { &['-', '*', '+'] };
+    let rest = digits.strip_prefix(marks).filter(|rest| rest.starts_with([' ', '\t']));
+    rest.map_or(line, str::trim_start)
+}
+
+/// The language of a fence: `bash`, `{.bash .numberLines}`, `{code-block} bash`; of another directive its name.
+fn language(info: &str) -> String {
+    let word = |text: &str| {
+        let text = text.trim_start_matches([' ', '{', '.']);
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        text[..end.unwrap_or(text.len())].to_ascii_lowercase()
+    };
+    let name = word(info);
+    match info.split_once('}') {
+        Some((_, argument)) if CODE_DIRECTIVES.contains(&name.as_str()) => word(argument),
+        Some(_) | None => name,
+    }
 }
 
 /// The shell of a language; `None` for one that is not a shell's.
@@ -107,15 +187,39 @@ fn is_command(line: &str) -> bool {
     }
 }
 
-/// Code in the sentences of a line, between single or double backticks.
+/// The parts of a line: its cells, if it is of a table.
+fn cells(text: &str, line: Range<usize>, blocks: &mut Vec<Block>) {
+    let content = text[line.clone()].trim();
+    if !content.starts_with('|') {
+        return inline(text, line, blocks);
+    }
+    let mut at = line.start;
+    for cell in text[line].split('|') {
+        inline(text, at..at + cell.len(), blocks);
+        at += cell.len() + 1;
+    }
+}
+
+/// Code between single or double backticks: of a line or a cell of its own if it is a command, else of a sentence.
 fn inline(text: &str, line: Range<usize>, blocks: &mut Vec<Block>) {
+    let content = text[line.clone()].trim().trim_end_matches(['.', ':', ';', ',']);
+    let is_alone = |code: &str, ticks: &str| {
+        let alone = without_marker(content.trim_start_matches(['>', ' ']));
+        let alone = alone.strip_prefix(ticks).and_then(|rest| rest.strip_suffix(ticks));
+        alone == Some(code) && is_command(code)
+    };
     let mut at = line.start;
     while let Some(start) = text[at..line.end].find('`').map(|start| at + start) {
         let ticks =
             text[start..line.end].len() - text[start..line.end].trim_start_matches('`').len();
         let inner = start + ticks;
         let Some(length) = text[inner..line.end].find(&text[start..inner]) else { return };
-        blocks.push(Block::Inline(inner..inner + length));
+        let code = inner..inner + length;
+        blocks.push(if is_alone(&text[code.clone()], &text[start..inner]) {
+            Block::Code(code, Shell::Posix)
+        } else {
+            Block::Inline(code)
+        });
         at = inner + length + ticks;
     }
 }
@@ -144,5 +248,45 @@ mod tests {
                 ("other", "channels: [f]"),
             ]
         );
+    }
+
+    fn code(text: &str) -> Vec<&str> {
+        let of_code = |block: &Block| match block {
+            Block::Code(range, _) => Some(text[range.clone()].trim()),
+            Block::Inline(_) | Block::Other(..) => None,
+        };
+        blocks(text).iter().filter_map(of_code).collect()
+    }
+
+    #[test]
+    fn a_command_alone_on_a_line_or_in_a_cell_is_no_part_of_a_sentence() {
+        for text in [
+            "`conda install a`\n",
+            "- `conda install a`.\n",
+            "2. ``conda install a``\n",
+            "> * `conda install a`\n",
+            "```conda install a```\n",
+            "| GPU | `conda install a` | Linux |\n",
+        ] {
+            assert_eq!(code(text), ["conda install a"], "{text}");
+        }
+        for text in [
+            "Run `conda install a`.\n",
+            "- torch: `conda install a`\n",
+            "- `conda install a` or `conda install b`\n",
+            "| GPU | or `conda install a` |\n",
+            "- `cudatoolkit`\n",
+        ] {
+            assert_eq!(code(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn directives_with_text_are_no_code() {
+        let text = "```{note}\nThe cudatoolkit of `conda install`.\n```\n\nText.\n\n````{tip}\n```{code-block} bash\nconda install a\n```\nText.\n````\n\n1. ```{.bash}\n   conda install b\n   ```\n\nText.\n";
+        assert_eq!(code(text), ["conda install a", "conda install b"]);
+        let longer = "````\n```\nconda install a\n```\n````\ntext\n";
+        assert_eq!(code(longer), ["```\nconda install a\n```"]);
+        assert_eq!(code("```{code-cell} ipython3\nimport conda\n```\n"), [""; 0]);
     }
 }

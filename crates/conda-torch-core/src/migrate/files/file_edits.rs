@@ -9,6 +9,7 @@ use crate::matrix::{DriverFamily, Matrix};
 use crate::resolve::Choice;
 use crate::types::CudaVersion;
 
+use super::super::old_packages::{is_of_defaults, replacement};
 use super::environment_spec::{
     ChannelLine, Edit, Environment, FileEdits, ListEdits, RunPlace, SpecLine, SpecList,
 };
@@ -445,6 +446,17 @@ impl<'a, 'm> Planner<'a, 'm> {
             }
         }
         edits.notes.append(&mut notes);
+        // Each of them is in the text only once.
+        let is_missing = |line: &&&SpecLine| line.role() == PackageRole::NotThere;
+        let missing: Vec<&SpecLine> =
+            Member::all_lines(&members).iter().filter(is_missing).copied().collect();
+        if let Some(first) = missing.first() {
+            let names = missing.iter().filter(|line| line.line == first.line);
+            let mut names: Vec<String> = names.map(|line| format!("`{}`", line.text)).collect();
+            names.dedup();
+            let (line, packages) = (first.line, names.join(", "));
+            return Err(FileError::NotOnCondaForge { line, packages });
+        }
         let mut key = DecisionKey::new();
         for (Member { environment, lines }, platforms) in members.iter().zip(platforms_of_members) {
             let spec = |line: &&SpecLine| line.variant(environment.variant).cloned();
@@ -725,7 +737,12 @@ impl<'a, 'm> Planner<'a, 'm> {
         note_packages(list, &self.pins(environments()), &mut edits.notes);
         let kept = Kept {
             nvidia: environments().any(|at| self.facts[at].has_toolkit),
-            defaults: environments().any(|at| self.facts[at].is_exported),
+            defaults: environments().any(|at| self.facts[at].is_exported)
+                || list
+                    .specs
+                    .iter()
+                    .filter_map(|it| it.spec.as_ref())
+                    .any(|it| is_of_defaults(&it.name)),
         };
         let channels = channels(list, kept, &builds, edits);
         let has_channels = list.has_channels
@@ -864,7 +881,8 @@ impl<'a, 'm> Planner<'a, 'm> {
         if let Some(raised) = target.with_newer_driver()
             && let Some(cuda) = choice.cuda_version.filter(|cuda| cuda.major < 12)
             && target.requested.pytorch.is_empty()
-            && let Some(newer) = raised.newest()
+            && let Some(newer) = raised.choice(None, None)
+            && newer.build.pytorch > gives
             && let Some(driver) = driver(&raised)
         {
             let newest = newer.build.pytorch;
@@ -954,9 +972,17 @@ fn note_packages(list: &SpecList, pins: &[CudaVersion], notes: &mut Vec<FileNote
         let Some(spec) = &spec_line.spec else { continue };
         let SpecLine { line, text, .. } = spec_line;
         let role = spec_line.role();
+        if role.selects_pytorch() && spec.name.contains("-nightly") {
+            notes.push(no_nightly(*line));
+        }
         let compiled = pip_requirements::compiled_spec(*line, text, spec, has_own_channel);
         if let Some(note) = compiled {
             notes.push(note);
+        } else if is_of_defaults(&spec.name) {
+            let message = format!(
+                "`{text}` is only in Anaconda's channels, and may exclude conda-forge's builds; remove it if a solve fails"
+            );
+            notes.push(FileNote::at(*line, "tied-pin", message));
         } else if role == PackageRole::Tied && !spec.version.is_empty() {
             // The toolkit has CUDA's version.
             let admits = |pin: &CudaVersion| {
@@ -970,11 +996,26 @@ fn note_packages(list: &SpecList, pins: &[CudaVersion], notes: &mut Vec<FileNote
                 "`{text}` may exclude conda-forge's builds; remove its version if a solve fails"
             );
             notes.push(FileNote::at(*line, "tied-pin", message));
-        } else if role == PackageRole::Extension || role == PackageRole::Other && is_old(spec) {
+        } else if !spec.version.is_empty() && is_of_faiss_or_renamed(spec, role) {
+            let message = format!("`{text}`: unknown whether conda-forge has this version");
+            notes.push(FileNote::at(*line, "not-known", message));
+        } else if role == PackageRole::Extension
+            || role == PackageRole::Other && is_old(spec) && replacement(&spec.name).is_none()
+        {
             let message = format!("`{text}`: unknown whether conda-forge has it for this PyTorch");
             notes.push(FileNote::at(*line, "not-known", message));
         }
     }
+}
+
+fn no_nightly(line: usize) -> FileNote {
+    FileNote::at(line, "nightly", "conda-forge has releases, no nightly builds".to_owned())
+}
+
+/// Whether the old channel had other versions of a package than conda-forge.
+fn is_of_faiss_or_renamed(spec: &MatchSpec, role: PackageRole) -> bool {
+    matches!(role, PackageRole::Renamed(_))
+        || role == PackageRole::Other && matches!(spec.name.as_str(), "faiss-cpu" | "faiss-gpu")
 }
 
 fn has_channel_for_pytorch(list: &SpecList) -> bool {
@@ -1011,9 +1052,9 @@ fn channels(
     let channel_edits = channel_edits(&names, kept);
     for (ChannelLine { line, name, .. }, edit) in list.channels.iter().zip(&channel_edits) {
         let line = *line;
-        if name.to_ascii_lowercase().contains("pytorch-nightly") {
-            let message = "conda-forge has releases, no nightly builds";
-            edits.notes.push(FileNote::at(line, "nightly", message.to_owned()));
+        let is_old = ChannelKind::of(name) == ChannelKind::Pytorch;
+        if is_old && name.to_ascii_lowercase().contains("nightly") {
+            edits.notes.push(no_nightly(line));
         }
         if CHANNELS_FOR_PYTORCH.contains(&name.as_str()) {
             let message = format!(

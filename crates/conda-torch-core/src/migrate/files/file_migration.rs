@@ -132,7 +132,7 @@ impl ChangeReason {
     pub(super) const NAMED_BUILD: Self = Self::unclear(
         "`pytorch-gpu` and `pytorch-cpu` do not select this build reliably, so the line names it",
     );
-    pub(super) const PYTORCH_CPU: Self = Self::unclear("the name on conda-forge");
+    pub(super) const OTHER_NAME: Self = Self::unclear("the name on conda-forge");
     pub(super) const NOT_NEEDED: Self = Self::unclear("not needed with conda-forge's packages");
     pub(super) const GOES_WITH: Self = Self::unclear("the version for this PyTorch");
     pub(super) const FOLLOWS_CUDA: Self = Self::clear("the version follows `cuda-version`");
@@ -216,6 +216,9 @@ pub enum FileError {
         causes(without)
     )]
     Unsatisfiable { line: usize, subdir: Subdir, without: Vec<Vec<Cause>> },
+    /// An environment has packages of the old channel that conda-forge does not have.
+    #[error("line {line}: conda-forge does not have {packages}; install from PyPI instead")]
+    NotOnCondaForge { line: usize, packages: String },
     /// It has more packages than an environment can have.
     #[error("more than {MOST_PACKAGES} packages and channels; split the file")]
     TooManyPackages,
@@ -231,9 +234,13 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// The exit code of a run: 3 if no build satisfies the file, else 1.
+    /// The exit code of a run: 3 if conda-forge does not satisfy the file, else 1.
     pub const fn exit_code(&self) -> u8 {
-        if matches!(self, Self::Unsatisfiable { .. }) { 3 } else { 1 }
+        if matches!(self, Self::Unsatisfiable { .. } | Self::NotOnCondaForge { .. }) {
+            3
+        } else {
+            1
+        }
     }
 
     /// Whether the file has more than is read.
@@ -247,7 +254,8 @@ impl FileError {
             Self::Malformed { line, .. }
             | Self::InvalidSpec { line, .. }
             | Self::NotInPlace { line, .. }
-            | Self::Unsatisfiable { line, .. } => Some(*line),
+            | Self::Unsatisfiable { line, .. }
+            | Self::NotOnCondaForge { line, .. } => Some(*line),
             Self::Generated(_)
             | Self::TooManyPackages
             | Self::TooManyWays

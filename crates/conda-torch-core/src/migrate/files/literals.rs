@@ -5,16 +5,19 @@ use std::ops::Range;
 use crate::types::Shell;
 
 use super::client_call::{ClientCall, Subcommand, has_value, is_client_name};
+use super::document::{Block, blocks};
 use super::environment_spec::RunPlace;
 use super::file_migration::FileError;
 use super::session::{Arms, EnvironmentName, Scope, Session};
-use super::shell_words::{Form, ShellText, SimpleCommand, Word, string, strings};
+use super::shell_words::{
+    CONTINUES_IN_JSON, Form, ShellText, SimpleCommand, Word, string, strings,
+};
 
 /// What strings are in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Literals {
     Json,
-    /// Cells, of which those with Markdown are prose.
+    /// Cells, of which those with Markdown are documents.
     Notebook,
     Python,
 }
@@ -33,6 +36,7 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
     let none = Arms::new();
     let mut at = 0;
     let (mut is_markdown, mut is_output) = (false, false);
+    let mut markdown: Vec<Range<usize>> = Vec::new();
     while let Some(start) = text[at..].find(['"', '\'', '[', '(', '#', '/']).map(|start| at + start)
     {
         let rest = &text[start..];
@@ -68,28 +72,11 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
                     at = end;
                 }
             }
-            '(' if kind == Literals::Python => {
-                let name = text[..start].rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-                let name = name.into_iter().next().unwrap_or_default();
-                if INSTALLERS.contains(&name)
-                    && let Some((call, end)) = Arguments::read(text, start)
-                {
-                    call.add(session, name)?;
-                    at = end;
-                } else if COMMANDS_OF_IMAGES.contains(&name)
-                    && let Some((call, end)) = Arguments::read(text, start)
-                {
-                    let place = std::mem::replace(&mut session.scope.place, RunPlace::ImageBuild);
-                    for word in call.packages.into_iter().flatten() {
-                        run(session, text, word.range.start + 1..word.range.end - 1, word.quote)?;
-                    }
-                    session.scope.place = place;
-                    at = end;
-                }
-            }
+            '(' if kind == Literals::Python => at = read_arguments(session, text, start)?,
             '"' | '\'' => {
-                let triple = &rest[..rest.len().min(3)];
-                if kind == Literals::Python && (triple == "\"\"\"" || triple == "\'\'\'") {
+                let triple =
+                    ["\"\"\"", "\'\'\'"].into_iter().find(|quotes| rest.starts_with(quotes));
+                if let Some(triple) = triple.filter(|_| kind == Literals::Python) {
                     let Some(end) = text[start + 3..].find(triple) else { continue };
                     let range = start + 3..start + 3 + end;
                     at = range.end + 3;
@@ -100,7 +87,10 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
                     let value = text[at..].trim_start().strip_prefix(':').map(str::trim_start);
                     if let Some(value) = value.filter(|_| kind == Literals::Notebook) {
                         match word.text.as_str() {
-                            "cell_type" => is_markdown = value.starts_with("\"markdown"),
+                            "cell_type" => {
+                                read_markdown(session, text, &std::mem::take(&mut markdown))?;
+                                is_markdown = value.starts_with("\"markdown");
+                            }
                             // What a cell printed.
                             "outputs" => is_output = true,
                             _ => {}
@@ -112,8 +102,17 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
                     {
                         session.scope.variables.set(name, &word.text, !is_certain);
                     }
-                    let range = word.range.start + 1..word.range.end - 1;
-                    if is_markdown || is_output {
+                    let mut range = word.range.start + 1..word.range.end - 1;
+                    while kind == Literals::Notebook
+                        && !is_markdown
+                        && text[range.clone()].ends_with(CONTINUES_IN_JSON)
+                        && let Some(next) = string_after(text, at)
+                    {
+                        (range.end, at) = (next.end - 1, next.end);
+                    }
+                    if is_markdown {
+                        markdown.push(range);
+                    } else if is_output {
                         session.file.prose.push(range);
                     } else {
                         run(session, text, range, Some(c))?;
@@ -126,7 +125,90 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
             _ => {}
         }
     }
+    read_markdown(session, text, &markdown)
+}
+
+/// Reads the arguments of a function that installs or runs what it is given. Where the reading goes on.
+fn read_arguments(session: &mut Session<'_>, text: &str, start: usize) -> Result<usize, FileError> {
+    let name = text[..start].rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let name = name.into_iter().next().unwrap_or_default();
+    let is_installer = INSTALLERS.contains(&name);
+    if !is_installer && !COMMANDS_OF_IMAGES.contains(&name) {
+        return Ok(start + 1);
+    }
+    let Some((call, end)) = Arguments::read(text, start) else { return Ok(start + 1) };
+    if is_installer {
+        call.add(session, name)?;
+        return Ok(end);
+    }
+    let place = std::mem::replace(&mut session.scope.place, RunPlace::ImageBuild);
+    for word in call.packages.into_iter().flatten() {
+        run(session, text, word.range.start + 1..word.range.end - 1, word.quote)?;
+    }
+    session.scope.place = place;
+    Ok(end)
+}
+
+/// Reads a cell with Markdown, of whose text each string has a part, as a document.
+fn read_markdown(
+    session: &mut Session<'_>,
+    text: &str,
+    strings: &[Range<usize>],
+) -> Result<(), FileError> {
+    let Some(first) = strings.first() else { return Ok(()) };
+    let mut prose = first.start;
+    for block in blocks(&content(text, strings)) {
+        let Block::Code(code, _) = block else { continue };
+        let code = first.start + code.start..first.start + code.end;
+        session.file.prose.push(prose..code.start);
+        prose = code.end;
+        let after = strings.partition_point(|string| string.end <= code.start);
+        let parts = strings[after..].iter().take_while(|string| string.start < code.end);
+        let parts = parts.map(|string| string.start.max(code.start)..string.end.min(code.end));
+        let mut whole: Option<Range<usize>> = None;
+        for part in parts {
+            let start = match whole.take() {
+                Some(before) if text[before.clone()].ends_with(CONTINUES_IN_JSON) => before.start,
+                Some(before) => {
+                    run(session, text, before, Some('"'))?;
+                    part.start
+                }
+                None => part.start,
+            };
+            whole = Some(start..part.end);
+        }
+        if let Some(last) = whole {
+            run(session, text, last, Some('"'))?;
+        }
+    }
+    session.file.prose.push(prose..strings.last().map_or(prose, |last| last.end));
     Ok(())
+}
+
+/// The content of JSON strings at the bytes that it has in the text, with blanks for what is not of them.
+fn content(text: &str, strings: &[Range<usize>]) -> String {
+    let start = strings.first().map_or(0, |first| first.start);
+    let mut content = String::new();
+    for string in strings {
+        content.extend(std::iter::repeat_n(' ', string.start - start - content.len()));
+        let mut escaped = false;
+        for c in text[string.clone()].chars() {
+            match (escaped, c) {
+                (false, '\\') => content.push(' '),
+                (true, 'n') => content.push('\n'),
+                (_, c) => content.push(c),
+            }
+            escaped = !escaped && c == '\\';
+        }
+    }
+    content
+}
+
+/// The string that follows in a list, with its quotes.
+fn string_after(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = text[at..].trim_start().strip_prefix(',')?.trim_start();
+    let start = text.len() - rest.len();
+    Some(string(text, start, rest.chars().next().filter(|c| *c == '"')?)?.range)
 }
 
 fn run(

@@ -75,6 +75,9 @@ pub(super) fn notes(
             // A variable of that name.
             let kind = kind.filter(|_| !line[..range.start].ends_with(['$', '%']));
             let kind = kind.filter(|_| !line[..range.start].ends_with("${"));
+            // Or its assignment.
+            let is_assigned = word.ends_with('=') && is_begin_of_assignment(&line[..range.start]);
+            let kind = kind.filter(|_| !is_assigned);
             let at = start + range.start;
             let Some(kind) = kind.filter(|_| !is_in(&handled, at)) else { continue };
             let is_comment = is_in(&prose, at) || comment.is_some_and(|it| it < range.start);
@@ -150,6 +153,11 @@ fn mention(word: &str, is_channel: bool) -> Option<Kind> {
         return Some(Kind::Channel);
     }
     (is_channel && is_old(word)).then_some(Kind::Channel)
+}
+
+/// Whether a variable is assigned after a text.
+fn is_begin_of_assignment(before: &str) -> bool {
+    matches!(before.trim(), "" | "export" | "local" | "set" | "readonly" | "declare")
 }
 
 /// Whether what follows a word is a channel.
@@ -287,6 +295,7 @@ mod tests {
             "pytorch-channel: [pytorch, pytorch-nightly]",
             "git clone https://github.com/pytorch/pytorch",
             "-c conda-forge pytorch",
+            "  export cudatoolkit=\"11.3\"",
         ] {
             assert_eq!(found(text), [], "{text}");
         }

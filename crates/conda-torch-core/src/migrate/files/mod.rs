@@ -196,7 +196,7 @@ impl Format {
             let message = "lock files made from this file are out of date; lock again";
             notes.push(FileNote::of_file("lock-again", message.to_owned()));
         }
-        if new != text && masked(text) != text {
+        if new != text && shows_secrets(text, &edits, &notes) {
             let message =
                 "passwords and tokens are shown as `***`; `--write` keeps them in the file";
             notes.push(FileNote::of_file("secrets-hidden", message.to_owned()));
@@ -327,4 +327,22 @@ fn has_environment_keys(text: &str) -> bool {
     text.trim_start_matches('\u{feff}')
         .lines()
         .any(|line| line.starts_with("dependencies:") || line.starts_with("channels:"))
+}
+
+/// Whether a secret is in a line near an edit, which its difference shows, or in a note.
+fn shows_secrets(text: &str, edits: &Replaced, notes: &[FileNote]) -> bool {
+    /// The lines around a change that are shown.
+    const CONTEXT: usize = 3;
+    if masked(text) == text {
+        return false;
+    }
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let numbers = Lines::of(text);
+    let mut next = 0;
+    let is_in_difference = edits.iter().any(|(old, _)| {
+        let first = (numbers.at(old.start) - 1).saturating_sub(CONTEXT).max(next);
+        next = (numbers.at(old.end) + CONTEXT).min(lines.len()).max(next);
+        lines.get(first..next).is_some_and(|shown| shown.iter().any(|line| masked(line) != *line))
+    });
+    is_in_difference || notes.iter().any(|note| masked(&note.note.message) != note.note.message)
 }

@@ -43,6 +43,9 @@ impl<'m> PackageEditor<'_, 'm> {
             PackageRole::NotNeeded => (Vec::new(), ChangeReason::NOT_NEEDED),
             PackageRole::CpuOnly if scope.is_empty() => (Vec::new(), ChangeReason::NOT_NEEDED),
             PackageRole::Magma => (vec![self.spec(spec, "magma", "")], ChangeReason::OLD_CHANNEL),
+            PackageRole::Renamed(name) => {
+                (vec![self.spec(spec, name, &spec.version)], ChangeReason::OTHER_NAME)
+            }
             PackageRole::Toolkit | PackageRole::ToolkitLibrary => {
                 self.toolkit(spec, scope, role == PackageRole::Toolkit)?
             }
@@ -55,6 +58,7 @@ impl<'m> PackageEditor<'_, 'm> {
             PackageRole::Pytorch
             | PackageRole::Companion(_)
             | PackageRole::CudaPin
+            | PackageRole::NotThere
             | PackageRole::Extension
             | PackageRole::Python
             | PackageRole::Tied
@@ -181,7 +185,7 @@ impl<'m> PackageEditor<'_, 'm> {
     fn cpu_only(&self, scope: &Scope<'_, 'm>) -> NewSpecs {
         let spec = |name, version: &str| self.spec(&MatchSpec::default(), name, version);
         if scope.iter().all(|build| build.choice.build.metapackage) {
-            return (vec![spec("pytorch-cpu", "")], ChangeReason::PYTORCH_CPU);
+            return (vec![spec("pytorch-cpu", "")], ChangeReason::OTHER_NAME);
         }
         // A command of its own would be left without packages.
         let names_pytorch =

@@ -1,6 +1,7 @@
 //! The roles of packages.
 
 use crate::conda::{ChannelKind, MatchSpec};
+use crate::resolve::is_on_conda_forge;
 use crate::types::Companion;
 
 use super::super::old_packages::{
@@ -26,6 +27,10 @@ pub(super) enum PackageRole {
     Python,
     /// A library that PyTorch builds depend on: a pin may exclude them.
     Tied,
+    /// One of the old channel that conda-forge has under another name.
+    Renamed(&'static str),
+    /// One of the old channel that conda-forge does not have.
+    NotThere,
     /// A package for PyTorch that the matrix does not have.
     Extension,
     Other,
@@ -46,7 +51,9 @@ impl PackageRole {
             | Self::NotNeeded
             | Self::Magma
             | Self::Toolkit
-            | Self::ToolkitLibrary => true,
+            | Self::ToolkitLibrary
+            | Self::Renamed(_)
+            | Self::NotThere => true,
             Self::Python | Self::Tied | Self::Extension | Self::Other => false,
         }
     }
@@ -63,6 +70,8 @@ impl PackageRole {
             | Self::Toolkit
             | Self::ToolkitLibrary
             | Self::Tied
+            | Self::Renamed(_)
+            | Self::NotThere
             | Self::Extension
             | Self::Other => None,
         }
@@ -79,6 +88,13 @@ pub(super) fn role(spec: &MatchSpec) -> PackageRole {
         ("cpuonly", _) => PackageRole::CpuOnly,
         ("mkl" | "cudnn" | "nccl" | "intel-openmp" | "libtorch" | "cudatoolkit-dev", _) => {
             PackageRole::Tied
+        }
+        (_, Some(Replacement::NotThere)) => PackageRole::NotThere,
+        (name, Some(Replacement::Discontinued)) if !is_on_conda_forge(name) => {
+            PackageRole::NotThere
+        }
+        ("ignite" | "faiss-gpu-cuvs" | "faiss-gpu-raft", Some(Replacement::Renamed(other))) => {
+            PackageRole::Renamed(other)
         }
         ("torchdata" | "pytorch3d" | "captum" | "xformers", _)
         | (_, Some(Replacement::Discontinued)) => PackageRole::Extension,

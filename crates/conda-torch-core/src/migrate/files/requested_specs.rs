@@ -14,6 +14,8 @@ pub(super) struct RequestedSpecs {
     pub device: RequestedAccelerator,
     /// The CUDA of the old builds.
     pub cuda: Option<CudaVersion>,
+    /// The major version of CUDA that a pin of conda-forge's `cuda-version` asks for.
+    pub own_cuda: Option<u16>,
     pub pytorch: Vec<Constraint>,
     pub companions: Vec<(Companion, Option<Constraint>)>,
     pub python: Option<Constraint>,
@@ -90,6 +92,10 @@ impl RequestedSpecs {
                 self.has_cuda_pin = true;
                 self.has_cuda_only |= spec.name == "pytorch-cuda";
                 self.device = RequestedAccelerator::Cuda;
+                if spec.name == "cuda-version" {
+                    let own = spec.constraint().and_then(|constraint| constraint.anchor());
+                    self.own_cuda = self.own_cuda.max(own.map(Version::major));
+                }
                 let named = || cuda_of_name(&spec.name).or_else(|| cuda(&spec.constraint()?));
                 self.cuda = self.cuda.or_else(named);
             }
@@ -104,6 +110,8 @@ impl RequestedSpecs {
             | PackageRole::Toolkit
             | PackageRole::ToolkitLibrary
             | PackageRole::Tied
+            | PackageRole::Renamed(_)
+            | PackageRole::NotThere
             | PackageRole::Extension
             | PackageRole::Other => {}
         }

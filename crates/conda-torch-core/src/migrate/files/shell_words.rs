@@ -127,7 +127,7 @@ impl<'t> SimpleCommands<'t> {
     /// Reads a word, a comment or a separator. Returns whether the text goes on.
     fn read_part(&mut self) -> bool {
         let text = self.text;
-        self.at += blanks(&text[self.at..]);
+        self.at += blanks(&text[self.at..], self.within);
         let rest = &text[self.at..];
         let Some(c) = rest.chars().next() else {
             self.end(false);
@@ -144,6 +144,9 @@ impl<'t> SimpleCommands<'t> {
         } else if c == ')' && self.in_list {
             self.in_list = false;
             self.at += 1;
+        } else if self.within == Some('"') && rest.starts_with("\\n") {
+            self.end(false);
+            self.at += 2;
         } else if c == '\n' {
             self.end(false);
             self.at += 1;
@@ -203,7 +206,7 @@ impl<'t> SimpleCommands<'t> {
     }
 
     fn skip_word(&mut self) -> Option<Word> {
-        self.at += blanks(&self.text[self.at..]);
+        self.at += blanks(&self.text[self.at..], self.within);
         let word = word(self.text, self.at, self.within);
         self.at = word.as_ref().map_or(self.at, |word| word.range.end);
         word
@@ -273,11 +276,15 @@ fn tag(text: &str) -> Option<usize> {
 
 /// The length of blanks and of line ends that continue a command: after `\`, `` ` `` or `^`. Comment
 /// lines may stand between, as in a Dockerfile.
-fn blanks(text: &str) -> usize {
+fn blanks(text: &str, within: Option<char>) -> usize {
     let mut at = text.len() - text.trim_start_matches([' ', '\t']).len();
     let mut continued = false;
     loop {
         let rest = &text[at..];
+        if let Some(next) = next_string(rest).filter(|_| within == Some('"')) {
+            at = text.len() - next.trim_start_matches([' ', '\t']).len();
+            continue;
+        }
         let after =
             rest.strip_prefix(['\\', '`', '^']).map(|after| after.trim_start_matches([' ', '\t']));
         let next =
@@ -294,6 +301,16 @@ fn blanks(text: &str) -> usize {
     }
 }
 
+/// How a line ends that the next one continues, in a string of JSON.
+pub(super) const CONTINUES_IN_JSON: &str = r"\\\n";
+
+/// What follows the end of such a line: of the same string, or of the next one in a list.
+fn next_string(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix(CONTINUES_IN_JSON)?;
+    let Some(gap) = rest.strip_prefix('"') else { return Some(rest) };
+    gap.trim_start().strip_prefix(',')?.trim_start().strip_prefix('"')
+}
+
 fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
     let rest = &text[start..];
     // The open quote, and whether a backslash is before it, as in a string of JSON.
@@ -306,6 +323,14 @@ fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
     let mut before = '\0';
     while let Some((at, c)) = characters.next() {
         let next = characters.peek().map(|(_, next)| *next);
+        // `"$(a "b")"` has quotes within quotes.
+        if quote == Some(('"', false))
+            && let Some(length) = substitution(&rest[at..])
+        {
+            plain.push_str(&rest[at..at + length]);
+            while characters.next_if(|(next, _)| *next < at + length).is_some() {}
+            continue;
+        }
         let escaped = next.filter(|next| c == '\\' && within == Some(*next) && *next == '"');
         let ends = match (quote, c) {
             (Some((open, true)), _) if escaped == Some(open) => {
@@ -360,6 +385,26 @@ fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
     let first = written.chars().next().filter(|c| matches!(c, '"' | '\''));
     let quote = first.filter(|quote| *written == format!("{quote}{plain}{quote}"));
     Some(Word { range: start..start + end, text: plain, quote })
+}
+
+/// The length of a command whose output is a part of a word, on its line: `$(…)`.
+fn substitution(text: &str) -> Option<usize> {
+    /// The longest that is followed.
+    const LONGEST: usize = 400;
+    if !text.starts_with("$(") {
+        return None;
+    }
+    let mut open = 0_usize;
+    for (at, byte) in text.bytes().enumerate().take(LONGEST) {
+        match byte {
+            b'\n' => return None,
+            b'(' => open += 1,
+            b')' if open == 1 => return Some(at + 1),
+            b')' => open -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The strings of a list in brackets, as in JSON and Python, that begins at a byte, and its end; `None` if other
@@ -471,10 +516,18 @@ mod tests {
         assert_eq!(texts("a b && c; d | e\nf"), ["a b", "c", "d", "e", "f"]);
         assert_eq!(texts("RUN a \\\n    -b \\\n# why\n  c\nd"), ["RUN a -b c", "d"]);
         assert_eq!(texts("a `\r\n  b\r\n"), ["a b"]);
+        let source =
+            ShellText { within: Some('"'), ..ShellText::whole("a \\\\\\n\",\n  \"  b\\n") };
+        let found: Vec<SimpleCommand> = SimpleCommands::of(&source).collect();
+        assert_eq!(found[0].words.iter().map(|it| it.text.as_str()).collect::<String>(), "ab");
         assert_eq!(texts("$ a b # why\n> c"), ["$ a b", "c"]);
         assert_eq!(texts("a b>2 > log c 2>/dev/null d"), ["a b>2 c d"]);
         assert_eq!(texts("<code>a 'b c'</code>"), ["a b c"]);
         assert_eq!(texts("x=$(a b) c ${{ d.e }}"), ["x=$(a b) c ${{ d.e }}"]);
+        assert_eq!(
+            texts("x=\"$(a \"b('\\\"c\\\"')\")\"\ny=\"z\""),
+            ["x=$(a \"b('\\\"c\\\"')\")", "y=z"]
+        );
         assert_eq!(texts("cat <<X\na b\nX\nbash <<'Y'\nc\nY\n"), ["cat", "X", "bash", "c", "Y"]);
         assert_eq!(texts("case $1 in a) b;; esac"), ["case $1 in a", "b", ";;", "esac"]);
         assert_eq!(texts("x=(a\n  'b c')\nd"), ["x= a b c", "d"]);

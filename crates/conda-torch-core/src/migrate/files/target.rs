@@ -139,6 +139,14 @@ impl<'m> PlatformTarget<'m> {
         pytorch: Option<Version>,
         pin: Option<CudaVersion>,
     ) -> Option<Choice<'m>> {
+        let choice = self.as_pinned(pytorch, pin)?;
+        // What is pinned on conda-forge is no pin of the old channel, and is not lowered.
+        let major = choice.cuda_version.map(|cuda| cuda.major);
+        let is_lower = major.zip(self.requested.own_cuda).is_some_and(|(major, own)| major < own);
+        (!is_lower).then_some(choice)
+    }
+
+    fn as_pinned(&self, pytorch: Option<Version>, pin: Option<CudaVersion>) -> Option<Choice<'m>> {
         let choice = self.advised(pytorch, pin)?;
         // The pin that the file names stays if the build accepts it: a lower one brings older libraries.
         let named = self.requested.cuda.filter(|_| pin.is_none() && choice.cuda_version.is_some());
@@ -295,6 +303,14 @@ fn choose_as_requested<'m>(targets: &[PlatformTarget<'m>]) -> Option<Vec<Choice<
         })
     });
     kept.or_else(|| {
+        // A limit beside a pin on conda-forge: no version fits both, and neither is of the old channel.
+        let is_limited = |target: &PlatformTarget<'_>| {
+            let mut constraints = target.requested.pytorch.iter();
+            target.requested.own_cuda.is_some() && constraints.any(|it| it.pin().is_none())
+        };
+        if targets.iter().any(is_limited) {
+            return None;
+        }
         let anchor =
             targets.iter().find_map(|target| target.requested.pytorch.first()?.anchor())?;
         nearest_first(&versions(targets), anchor)

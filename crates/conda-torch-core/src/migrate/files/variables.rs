@@ -1,5 +1,6 @@
 //! The variables of a script, as far as its text gives their values.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -58,7 +59,7 @@ impl Variables {
         let mut references = references(text);
         match references.next() {
             None => vec![text.to_owned()],
-            Some((0, end, name)) if end == text.len() => self.get(name).to_vec(),
+            Some((0, end, name)) if end == text.len() => self.get(name).into_owned(),
             Some(_) => self.expand(text).into_iter().collect(),
         }
     }
@@ -68,7 +69,8 @@ impl Variables {
         let mut new = String::new();
         let mut at = 0;
         for (start, end, name) in references(text) {
-            let [value] = self.get(name) else { return None };
+            let values = self.get(name);
+            let [value] = values.as_ref() else { return None };
             // A value with variables of its own is not followed further.
             if references(value).next().is_some() {
                 return None;
@@ -91,9 +93,50 @@ impl Variables {
         self.get(name).iter().filter_map(with).collect()
     }
 
-    fn get(&self, name: &str) -> &[String] {
-        self.0.get(name.to_ascii_lowercase().as_str()).map_or(&[], |values| values.as_slice())
+    /// The values of a variable, or of an expansion of one: `NAME%.*`.
+    fn get(&self, name: &str) -> Cow<'_, [String]> {
+        let end = name.find(['%', '#', '/']).filter(|end| *end > 0).unwrap_or(name.len());
+        let values = self.0.get(name[..end].to_ascii_lowercase().as_str());
+        let values = values.map_or(&[] as &[String], |values| values.as_slice());
+        if end == name.len() {
+            return Cow::Borrowed(values);
+        }
+        Cow::Owned(values.iter().filter_map(|value| changed(value, &name[end..])).collect())
     }
+}
+
+/// A value as an expansion of Bash has it: without a part at its end (`%.*`, `%%.*`) or its beginning (`#*.`, `##*.`), or
+/// with another text in place of one (`/./`, `//./`); `None` for a pattern that is not read.
+fn changed(value: &str, expansion: &str) -> Option<String> {
+    let is_plain = |text: &str| !text.contains(['*', '?', '[', '$', '\\', '"', '\'']);
+    if let Some(rest) = expansion.strip_prefix('/') {
+        let (rest, count) = rest.strip_prefix('/').map_or((rest, 1), |rest| (rest, usize::MAX));
+        let (old, new) = rest.split_once('/').unwrap_or((rest, ""));
+        let is_read =
+            is_plain(old) && is_plain(new) && !old.is_empty() && !old.starts_with(['#', '%']);
+        return is_read.then(|| value.replacen(old, new, count));
+    }
+    let mark = expansion.get(..1)?;
+    let (is_longest, pattern) = match expansion[1..].strip_prefix(mark) {
+        Some(pattern) => (true, pattern),
+        None => (false, &expansion[1..]),
+    };
+    let literal = pattern.trim_matches('*');
+    if literal.is_empty() || !is_plain(literal) {
+        return None;
+    }
+    let kept = match (mark, pattern.strip_prefix(literal), pattern.strip_suffix(literal)) {
+        ("%", Some("*"), _) if is_longest => value.find(literal).map(|at| &value[..at]),
+        ("%", Some("*"), _) => value.rfind(literal).map(|at| &value[..at]),
+        ("%", Some(""), _) => value.strip_suffix(literal),
+        ("#", _, Some("*")) if is_longest => {
+            value.rfind(literal).map(|at| &value[at + literal.len()..])
+        }
+        ("#", _, Some("*")) => value.find(literal).map(|at| &value[at + literal.len()..]),
+        ("#", _, Some("")) => value.strip_prefix(literal),
+        _ => return None,
+    };
+    Some(kept.unwrap_or(value).to_owned())
 }
 
 /// Whether a text has variables.
@@ -211,6 +254,27 @@ pub(super) fn assignment<'w>(words: &[&'w str], shell: Shell) -> Option<(&'w str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn expansions_of_bash_change_a_value() {
+        let mut variables = Variables::default();
+        variables.set("CUDA", "11.8.0", false);
+        for (text, value) in [
+            ("${CUDA%.*}", Some("11.8")),
+            ("${CUDA%%.*}", Some("11")),
+            ("${CUDA#*.}", Some("8.0")),
+            ("cu${CUDA##*.}", Some("cu0")),
+            ("${CUDA%.0}.*", Some("11.8.*")),
+            ("${CUDA%.9}", Some("11.8.0")),
+            ("cu${CUDA//./}", Some("cu1180")),
+            ("${CUDA/./-}", Some("11-8.0")),
+            ("${CUDA%.?}", None),
+            ("${CUDA:-12.1}", None),
+            ("${OTHER%.*}", None),
+        ] {
+            assert_eq!(variables.expand(text).as_deref(), value, "{text}");
+        }
+    }
 
     #[test]
     fn follows_variables_of_every_shell() {
