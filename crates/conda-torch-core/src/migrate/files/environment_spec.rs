@@ -216,6 +216,8 @@ pub(super) struct ListEdits {
     pub specs: Vec<Edit<MatchSpec>>,
     /// What moves into tables of single platforms.
     pub platform_specs: BTreeMap<Subdir, Vec<MatchSpec>>,
+    /// The selectors of the new specs of a line, by its place in `specs`, where platforms differ.
+    pub selectors: BTreeMap<usize, Vec<&'static str>>,
     /// The `__cuda` that a solve needs; `None` without CUDA, or if nothing changes.
     pub needs_cuda: Option<CudaVersion>,
     /// The platforms whose builds need `__cuda`.
@@ -259,6 +261,14 @@ pub(super) struct FileEdits {
 pub(super) type NewTexts = BTreeMap<usize, Vec<String>>;
 
 impl FileEdits {
+    /// The selectors of new texts, by the byte at which the old ones begin.
+    pub(super) fn selectors(&self, lists: &[SpecList]) -> BTreeMap<usize, Vec<&'static str>> {
+        let lines = lists.iter().zip(&self.lists).flat_map(|(list, edits)| {
+            edits.selectors.iter().map(|(at, words)| (list.specs[*at].at, words.clone()))
+        });
+        lines.collect()
+    }
+
     pub(super) fn new_texts(&self, lists: &[SpecList]) -> NewTexts {
         let mut texts = NewTexts::new();
         for (list, edits) in lists.iter().zip(&self.lists) {
@@ -291,6 +301,47 @@ pub(super) fn recipe_text(spec: &MatchSpec) -> String {
         (number, None) if is_number => format!("{name} {number}.*"),
         (number, None) => format!("{name} {number}"),
     }
+}
+
+/// How packages of single platforms are written in a format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum PlatformForm {
+    /// They are not.
+    #[default]
+    None,
+    /// In tables of their own.
+    Tables,
+    /// On lines with selectors.
+    Selectors,
+}
+
+/// The selectors for some of a file's platforms, as conda-lock reads them: one word each.
+/// Source: <https://github.com/conda/conda-lock/blob/e29d5cf7dcb826b07ba1696883426494b4d96d66/conda_lock/src_parser/selectors.py>
+pub(super) fn selectors(platforms: &[Subdir], all: &[Subdir]) -> Vec<&'static str> {
+    const SELECTORS: [(&str, &[Subdir]); 8] = {
+        use Subdir::{Linux64, LinuxAarch64, Osx64, OsxArm64, Win64};
+        [
+            ("unix", &[Linux64, LinuxAarch64, Osx64, OsxArm64]),
+            ("linux", &[Linux64, LinuxAarch64]),
+            ("osx", &[Osx64, OsxArm64]),
+            ("linux64", &[Linux64]),
+            ("aarch64", &[LinuxAarch64]),
+            ("osx64", &[Osx64]),
+            ("arm64", &[OsxArm64]),
+            ("win64", &[Win64]),
+        ]
+    };
+    let mut left = platforms.to_vec();
+    let mut words = Vec::new();
+    for (word, named) in SELECTORS {
+        let own: Vec<Subdir> = named.iter().copied().filter(|it| all.contains(it)).collect();
+        let is_wide = named.len() == 1 || own.len() > 1;
+        if is_wide && !own.is_empty() && own.iter().all(|subdir| left.contains(subdir)) {
+            left.retain(|subdir| !own.contains(subdir));
+            words.push(word);
+        }
+    }
+    words
 }
 
 /// The platforms of a name: `linux`, `osx`, `win`, `unix`, or a subdir.

@@ -7,7 +7,7 @@ use crate::yaml::{Document, Value};
 
 use super::Values;
 use super::environment_spec::{
-    ChannelLine, Environment, FileEdits, SpecLine, SpecList, platforms_named,
+    ChannelLine, Environment, FileEdits, PlatformForm, SpecLine, SpecList, platforms_named,
 };
 use super::file_migration::{FileError, FileNote};
 use super::file_specs::FileSpecs;
@@ -44,6 +44,13 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
         file.environments.push(environment);
         let list = list(text, value, &mut file.pip_notes);
         file.lists.push(list);
+    }
+    let has_own =
+        |item: Value<'_>| item.occurrence() == item.range() && item_place(text, item.range()).1;
+    let items = || root.get("dependencies").into_iter().flat_map(Value::items);
+    let mut scalars = items().filter(|item| item.text().is_some());
+    if file.environments[0].is_locked && root.get("env_specs").is_none() && scalars.all(has_own) {
+        file.platform_form = PlatformForm::Selectors;
     }
     Ok(file)
 }
@@ -105,6 +112,7 @@ pub(super) fn edits(
     if new_texts.is_empty() {
         return Ok(Vec::new());
     }
+    let selectors = planned.selectors(&file.lists);
     let document = Document::parse(text)?;
     let lines = Lines::of(text);
     let new_text = |item: &Value<'_>| new_texts.get(&item.range().start);
@@ -137,7 +145,9 @@ pub(super) fn edits(
             let written = &text[item.range()];
             let new: Vec<String> = new.iter().map(|new| quoted(new, written, is_block)).collect();
             let is_emptied = is_block && at == 0 && last_kept.is_none();
-            let edit = if is_emptied {
+            let edit = if let Some(words) = selectors.get(&item.range().start) {
+                Some(with_selectors(&lines, &places[at], &new, words))
+            } else if is_emptied {
                 empty_list(&lines, &places[at])
             } else {
                 edit_item(&lines, &places, at, last_kept, &new, is_block)
@@ -153,6 +163,26 @@ pub(super) fn edits(
         }
     }
     Ok(edits)
+}
+
+/// An item as a line for each of its platforms, below its comment.
+fn with_selectors(
+    lines: &Lines<'_>,
+    ItemPlace { head, value, .. }: &ItemPlace,
+    new: &[String],
+    words: &[&str],
+) -> Vec<TextEdit> {
+    let text = lines.text;
+    let line = lines.whole(*head).start..lines.whole(value.end).end;
+    let (indent, end) = (&text[line.start..*head], lines.end_of(&line));
+    let rest = text[value.end..line.end].trim();
+    let comment = Some(rest).filter(|rest| !rest.trim_start_matches('#').trim().starts_with('['));
+    let comment = comment.filter(|comment| !comment.is_empty());
+    let item = |(new, word): (&String, &&str)| format!("{indent}- {new}  # [{word}]");
+    let mut written: Vec<String> = new.iter().zip(words).map(item).collect();
+    written.splice(0..0, comment.map(|comment| format!("{indent}{comment}")));
+    let last = if text[line.clone()].ends_with('\n') { end } else { "" };
+    vec![TextEdit::new(line, format!("{}{last}", written.join(end)))]
 }
 
 /// The anchor before a value.

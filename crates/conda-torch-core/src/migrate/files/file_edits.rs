@@ -1,7 +1,7 @@
 //! Decides the edits to every channel and package of a file.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::conda::{ChannelKind, MatchSpec, Subdir, Version, sibling};
@@ -11,7 +11,8 @@ use crate::types::CudaVersion;
 
 use super::super::old_packages::{is_of_defaults, replacement};
 use super::environment_spec::{
-    ChannelLine, Edit, Environment, FileEdits, ListEdits, RunPlace, SpecLine, SpecList,
+    ChannelLine, Edit, Environment, FileEdits, ListEdits, PlatformForm, RunPlace, SpecLine,
+    SpecList, selectors,
 };
 use super::file_migration::{
     Cause, CauseReason, ChangeReason, FileError, FileNote, LineChange, check_size,
@@ -509,7 +510,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         platforms: &[&[Subdir]],
     ) -> Option<Vec<(usize, ChosenBuild<'m>)>> {
         let all: BTreeSet<Subdir> = platforms.iter().copied().flatten().copied().collect();
-        if !self.file.has_platform_tables || all.len() < 2 {
+        if self.file.platform_form == PlatformForm::None || all.len() < 2 {
             return None;
         }
         let mut builds = Vec::new();
@@ -762,15 +763,14 @@ impl<'a, 'm> Planner<'a, 'm> {
         );
         if is_split && self.parts[at].is_edited {
             let cuda_platforms = self.cuda_platforms(environments());
-            let (specs, platform_specs) = split_specs(list, &builds, editor, &mut edits.changes);
-            return ListEdits {
-                channels,
-                specs,
-                platform_specs,
-                needs_cuda,
-                cuda_platforms,
-                declared_cuda: None,
-            };
+            let mut all: Vec<Subdir> = environments()
+                .flat_map(|at| self.environments[at].platforms.iter().copied())
+                .collect();
+            all.sort_unstable();
+            all.dedup();
+            let form = self.file.platform_form;
+            let split = split_specs(list, &builds, editor, (form, &all), &mut edits.changes);
+            return ListEdits { channels, needs_cuda, cuda_platforms, ..split };
         }
         let mut editor = editor(builds);
         let mut specs = Vec::with_capacity(list.specs.len());
@@ -894,7 +894,7 @@ impl<'a, 'm> Planner<'a, 'm> {
     }
 }
 
-/// Whether lines for each platform keep a version or a CUDA that lines for all of them do not.
+/// Whether lines for each platform keep a version or a CUDA that lines for all of them do not, or have a newer PyTorch.
 fn is_better(
     split: &[(usize, ChosenBuild<'_>)],
     targets: &[PlatformTarget<'_>],
@@ -905,25 +905,32 @@ fn is_better(
         together.entry(target.subdir).or_default().push(choice);
     }
     split.iter().any(|(_, ChosenBuild { target, choice })| {
-        let keeps = |choice: &Choice<'_>| {
-            let mut constraints = target.requested.pytorch.iter();
-            let keeps_cuda = target.raised_from.is_some()
-                || target.requested.cuda.is_none()
-                || choice.cuda_version == target.requested.cuda;
-            constraints.all(|constraint| constraint.admits(choice.build.pytorch)) && keeps_cuda
+        let requested = &target.requested;
+        let keeps_version = |choice: &Choice<'_>| {
+            requested.pytorch.iter().all(|constraint| constraint.admits(choice.build.pytorch))
         };
-        let others = together.get(&target.subdir);
-        keeps(choice) && others.is_some_and(|others| !others.iter().any(|other| keeps(other)))
+        let keeps_cuda =
+            |choice: &Choice<'_>| requested.cuda.is_some() && choice.cuda_version == requested.cuda;
+        let others = together.get(&target.subdir).map_or(&[][..], Vec::as_slice);
+        let is_newer = |other: &Choice<'_>| choice.build.pytorch > other.build.pytorch;
+        let none = |keeps: &dyn Fn(&Choice<'_>) -> bool| !others.iter().any(|other| keeps(other));
+        let is_free = requested.pytorch.is_empty();
+        !others.is_empty()
+            && (keeps_version(choice) && none(&keeps_version)
+                || keeps_cuda(choice) && none(&keeps_cuda)
+                || is_free && others.iter().all(|other| is_newer(other)))
     })
 }
 
-/// The edits to the lines of a list, and what moves into the tables of single platforms: where these differ.
+/// The edits to the lines of a list, and what moves into the tables of single platforms or gets a selector: where these
+/// differ. `all`: the platforms of the list.
 fn split_specs<'a, 'm: 'a>(
     list: &SpecList,
     builds: &[&'a ChosenBuild<'m>],
     editor: impl Fn(Vec<&'a ChosenBuild<'m>>) -> PackageEditor<'a, 'm>,
+    (form, all): (PlatformForm, &[Subdir]),
     changes: &mut Vec<LineChange>,
-) -> (Vec<Edit<MatchSpec>>, BTreeMap<Subdir, Vec<MatchSpec>>) {
+) -> ListEdits {
     let subdirs: BTreeSet<Subdir> = builds.iter().map(|build| build.target.subdir).collect();
     let mut editors: Vec<(Subdir, PackageEditor<'a, 'm>)> = subdirs
         .into_iter()
@@ -932,37 +939,56 @@ fn split_specs<'a, 'm: 'a>(
             (subdir, editor(own.collect()))
         })
         .collect();
-    let mut specs = Vec::with_capacity(list.specs.len());
-    let mut moved: BTreeMap<Subdir, Vec<MatchSpec>> = BTreeMap::new();
-    for line in &list.specs {
-        let edited: Vec<(Subdir, Edit<MatchSpec>, Option<LineChange>)> = editors
-            .iter_mut()
+    let mut edits = ListEdits::default();
+    for (at, line) in list.specs.iter().enumerate() {
+        let applies = editors.iter().any(|(subdir, _)| line.applies_to(*subdir));
+        let own = editors.iter_mut().filter(|(subdir, _)| !applies || line.applies_to(*subdir));
+        let edited: Vec<(Subdir, Edit<MatchSpec>, Option<LineChange>)> = own
             .map(|(subdir, editor)| {
                 let (edit, change) = editor.edit(line).unzip();
                 (*subdir, edit, change)
             })
             .collect();
         let Some((_, first, change)) = edited.first().cloned() else {
-            specs.push(None);
+            edits.specs.push(None);
             continue;
         };
         if edited.iter().all(|(_, edit, _)| *edit == first) {
             changes.extend(change);
-            specs.push(first);
+            edits.specs.push(first);
             continue;
         }
         let why = edited.iter().find_map(|(_, _, change)| Some(change.as_ref()?.why));
+        let why = why.unwrap_or(ChangeReason::NEAREST);
         let mut after = Vec::new();
+        let mut groups: Vec<(Vec<MatchSpec>, Vec<Subdir>)> = Vec::new();
         for (subdir, edit, _) in edited {
             let new = edit.unwrap_or_else(|| line.spec.iter().cloned().collect());
             after.extend(new.iter().map(|new| format!("{new} on {subdir}")));
-            moved.entry(subdir).or_default().extend(new);
+            match groups.iter_mut().find(|(known, _)| *known == new) {
+                Some((_, subdirs)) => subdirs.push(subdir),
+                None => groups.push((new, vec![subdir])),
+            }
         }
-        let why = why.unwrap_or(ChangeReason::NEAREST);
         changes.push(LineChange { line: line.line, before: line.text.clone(), after, why });
-        specs.push(Some(Vec::new()));
+        let (mut specs, mut words) = (Vec::new(), Vec::new());
+        for (new, subdirs) in groups {
+            if form == PlatformForm::Selectors {
+                let own = selectors(&subdirs, all);
+                words.extend(own.iter().flat_map(|word| new.iter().map(|_| *word)));
+                specs.extend(own.iter().flat_map(|_| new.iter().cloned()));
+                continue;
+            }
+            for subdir in subdirs {
+                edits.platform_specs.entry(subdir).or_default().extend(new.iter().cloned());
+            }
+        }
+        if !words.is_empty() {
+            edits.selectors.insert(at, words);
+        }
+        edits.specs.push(Some(specs));
     }
-    (specs, moved)
+    edits
 }
 
 /// Notes packages that may not go with the new PyTorch; `pins`: of CUDA in their environments.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::client_call::ClientCall;
-use super::environment_spec::{Environment, SpecList};
+use super::environment_spec::{Environment, PlatformForm, SpecList};
 use super::file_migration::FileNote;
 
 /// What a format's reader finds in a file.
@@ -13,8 +13,8 @@ pub(super) struct FileSpecs {
     pub environments: Vec<Environment>,
     /// Whether its format declares CUDA to the solver.
     pub declares_cuda: bool,
-    /// Whether packages can be moved into tables of single platforms.
-    pub has_platform_tables: bool,
+    /// How packages of single platforms are written.
+    pub platform_form: PlatformForm,
     /// Text for people: prose and comments.
     pub prose: Vec<Range<usize>>,
     /// Notes on what other files add.

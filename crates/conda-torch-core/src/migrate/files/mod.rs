@@ -249,9 +249,15 @@ impl Format {
                 None => vec![line.spec.clone()],
             });
             let added = edits.platform_specs.values().flatten().map(|new| self.written(new));
-            let specs = specs.chain(added);
+            let mut specs: Vec<Option<MatchSpec>> = specs.chain(added).collect();
+            let mut read: Vec<_> = new.specs.iter().map(|line| line.spec.clone()).collect();
+            if !edits.platform_specs.is_empty() {
+                // Tables that are there can stand before others.
+                specs.sort_by_cached_key(|spec| format!("{spec:?}"));
+                read.sort_by_cached_key(|spec| format!("{spec:?}"));
+            }
             channels.eq(new.channels.iter().map(|line| line.name.clone()))
-                && specs.eq(new.specs.iter().map(|line| line.spec.clone()))
+                && specs == read
                 && edits.declared_cuda.as_ref().or(old.declared_cuda.as_ref())
                     == new.declared_cuda.as_ref()
         };

@@ -10,7 +10,7 @@ use crate::conda::{MatchSpec, SpecParts, Subdir};
 
 use super::Values;
 use super::environment_spec::{
-    ChannelLine, Edit, Environment, FileEdits, SpecLine, SpecList, platforms_named,
+    ChannelLine, Edit, Environment, FileEdits, PlatformForm, SpecLine, SpecList, platforms_named,
 };
 use super::file_migration::{ChangeReason, FileError, FileNote, LineChange, MOST_TOML};
 use super::file_specs::FileSpecs;
@@ -75,20 +75,18 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
     }
     let channels = features.iter().flat_map(|feature| &feature.channels);
     let handled = channels.map(|(whole, _)| whole.clone()).collect();
-    let has_platform_tables = !is_source
-        && features.iter().all(|feature| {
-            let mut specs = feature.spec.specs.iter();
-            feature.inline_table.is_none()
-                && !feature.table.contains_key("target")
-                && specs.all(|line| line.platforms.is_none())
-        });
+    let platform_form = if !is_source && features.iter().all(Feature::can_have_tables) {
+        PlatformForm::Tables
+    } else {
+        PlatformForm::None
+    };
     let pip_notes = features.iter().flat_map(|feature| feature.pip_notes.clone()).collect();
     let lists = features.into_iter().map(|feature| feature.spec).collect();
     Ok(FileSpecs {
         lists,
         environments,
         declares_cuda: !is_source,
-        has_platform_tables,
+        platform_form,
         pip_notes,
         handled,
         ..FileSpecs::default()
@@ -276,7 +274,7 @@ fn in_inline_table(table: &InlineTable, entry: &str) -> Option<TextEdit> {
     Some(TextEdit::new(start..start, format!(" {entry} ")))
 }
 
-/// Adds an entry to the system requirements; `None` if they have no header of their own.
+/// Adds an entry to a table; `None` if it has no header of its own.
 fn in_requirements(lines: &Lines<'_>, item: &Item, entry: &str) -> Option<TextEdit> {
     if let Some(table) = item.as_inline_table() {
         return in_inline_table(table, entry);
@@ -297,6 +295,50 @@ fn in_requirements(lines: &Lines<'_>, item: &Item, entry: &str) -> Option<TextEd
 }
 
 impl Feature<'_> {
+    /// Whether tables of platforms can be added to it: it and those that it has are no tables in braces, and have no
+    /// dotted keys.
+    fn can_have_tables(&self) -> bool {
+        let is_open = |item: &Item| item.as_table().is_some_and(|table| !table.is_dotted());
+        let targets = self.table.get("target");
+        let own = targets.and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter);
+        self.inline_table.is_none()
+            && targets.is_none_or(is_open)
+            && own.map(|(_, item)| item).all(|item| {
+                is_open(item)
+                    && item.get("dependencies").is_none_or(|own| {
+                        own.is_inline_table()
+                            || is_open(own) && own.as_table().is_some_and(|own| !own.is_implicit())
+                    })
+            })
+    }
+
+    /// Takes from each package the platforms on which a table for fewer platforms names it too.
+    /// Source: <https://pixi.prefix.dev/v0.76.0/workspace/multi_platform_configuration/>
+    fn apply_overrides(&mut self) {
+        let name = |line: &SpecLine| line.spec.as_ref().map(|spec| spec.name.clone());
+        let mut tables: HashMap<String, Vec<Vec<Subdir>>> = HashMap::new();
+        for line in &self.spec.specs {
+            if let (Some(name), Some(platforms)) = (name(line), &line.platforms) {
+                tables.entry(name).or_default().push(platforms.clone());
+            }
+        }
+        for line in &mut self.spec.specs {
+            let Some(tables) = name(line).and_then(|name| tables.get(&name)) else { continue };
+            let own = line.platforms.clone().unwrap_or_else(|| Subdir::ALL.to_vec());
+            let narrower = tables.iter().filter(|table| table.len() < own.len());
+            let overridden: HashSet<Subdir> = narrower.flatten().copied().collect();
+            if !overridden.is_empty() {
+                let left = own.into_iter().filter(|subdir| !overridden.contains(subdir));
+                line.platforms = Some(left.collect());
+            }
+        }
+    }
+
+    /// The packages of one platform alone.
+    fn of_platform(&self, subdir: Subdir) -> Option<&Item> {
+        self.table.get("target")?.get(subdir.to_string())?.get("dependencies")
+    }
+
     /// What its platforms declare last, once those that need CUDA do.
     fn declared_after(&self, major: u16, platforms: &[Subdir]) -> Option<String> {
         let declared = |platform: &PlatformTable<'_>| match &platform.cuda {
@@ -519,6 +561,7 @@ impl<'t> Manifest<'t> {
                 self.read_packages(&mut feature, target, platforms_named(name).as_deref());
             }
         }
+        feature.apply_overrides();
         let requirements = table.get(REQUIREMENTS).and_then(Item::as_table_like);
         feature.read_cuda(requirements.and_then(|table| table.get("cuda")?.as_value()));
         let names_torch = feature.spec.specs.iter().any(SpecLine::names_torch);
@@ -714,7 +757,7 @@ impl<'t> Manifest<'t> {
         TextEdit::new(text.len()..text.len(), table)
     }
 
-    /// Adds tables of single platforms at the end of the file.
+    /// Adds packages to the tables of single platforms, and tables that are not there at the end of the file.
     fn add_platform_tables(
         &mut self,
         feature: &Feature<'_>,
@@ -722,19 +765,28 @@ impl<'t> Manifest<'t> {
     ) {
         let end = self.lines.end_of(&(self.text.len()..self.text.len()));
         let quote = self.quote;
-        let header = |subdir: &Subdir| format!("{}target.{subdir}.dependencies", feature.path);
-        let entries = |specs: &Vec<MatchSpec>| {
+        let mut text = String::new();
+        let mut headers = Vec::new();
+        for (subdir, specs) in specs.iter().filter(|(_, specs)| !specs.is_empty()) {
             let entry =
                 |spec: &MatchSpec| format!("{} = {}", spec.name, pixi_requirement(spec, quote));
-            specs.iter().map(entry).collect::<Vec<_>>().join(end)
-        };
-        let mut tables = specs.iter().filter(|(_, specs)| !specs.is_empty());
-        let Some((first, own)) = tables.next() else { return };
-        let mut text = entries(own);
-        for (subdir, own) in tables {
-            text.extend([end, end, "[", &header(subdir), "]", end, &entries(own)]);
+            let entries: Vec<String> = specs.iter().map(entry).collect();
+            if let Some(item) = feature.of_platform(*subdir) {
+                let added = entries.iter().map(|entry| in_requirements(&self.lines, item, entry));
+                let added: Vec<TextEdit> = added.flatten().collect();
+                added.into_iter().for_each(|edit| self.add(edit));
+                continue;
+            }
+            let header = format!("{}target.{subdir}.dependencies", feature.path);
+            if !headers.is_empty() {
+                text.extend([end, end, "[", &header, "]", end]);
+            }
+            text.push_str(&entries.join(end));
+            headers.push(header);
         }
-        self.add(self.in_new_table(&header(first), &text));
+        if let Some(header) = headers.first() {
+            self.add(self.in_new_table(header, &text));
+        }
     }
 
     /// Declares CUDA for each platform that needs it, in a manifest that says so there.
