@@ -247,10 +247,15 @@ fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError>
     Ok(())
 }
 
-/// The words of all calls.
+/// The words of all calls, each once: the rows of a matrix repeat them.
 pub(super) fn values(file: &FileSpecs) -> Values<'_> {
     let words = file.calls.iter().flat_map(|call| &call.words);
-    Box::new(words.map(|word| (word.range.clone(), word.text.clone())))
+    let mut words: Vec<_> = words.map(|word| (word.range.clone(), word.text.clone())).collect();
+    if !file.row_values.is_empty() {
+        words.sort_by_key(|(range, _)| (range.start, range.end));
+        words.dedup();
+    }
+    Box::new(words.into_iter())
 }
 
 pub(super) fn edits(
@@ -259,7 +264,7 @@ pub(super) fn edits(
     planned: &mut FileEdits,
 ) -> Result<Vec<TextEdit>, FileError> {
     let lines = Lines::of(text);
-    let mut edits = matrix_rows::unify(file, planned);
+    let mut edits = matrix_rows::unify(text, file, planned);
     let new_texts = planned.new_texts(&file.lists);
     // The CUDA that a call declares from now on, of calls that are read once a row.
     let mut known: HashMap<usize, Option<String>> = HashMap::new();

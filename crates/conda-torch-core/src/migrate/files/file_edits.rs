@@ -362,11 +362,15 @@ impl<'a, 'm> Planner<'a, 'm> {
 
     /// The environments that share a list with a line that may change, together.
     fn groups(&self) -> Vec<Vec<usize>> {
+        let values = self.row_values();
         let mut group_of_list: HashMap<usize, usize> = HashMap::new();
         let mut groups: Vec<Vec<usize>> = Vec::new();
         for (at, environment) in self.environments.iter().enumerate() {
             let edited = environment.lists.iter().filter(|list| self.parts[**list].is_edited);
-            let edited: Vec<usize> = edited.copied().collect();
+            let edited: Vec<usize> = edited
+                .flat_map(|list| [Some(*list), values.get(list).copied()])
+                .flatten()
+                .collect();
             let joined: BTreeSet<usize> =
                 edited.iter().filter_map(|list| group_of_list.get(list).copied()).collect();
             let own = joined.first().copied().unwrap_or(groups.len());
@@ -392,6 +396,25 @@ impl<'a, 'm> Planner<'a, 'm> {
             group.sort_unstable();
         }
         groups
+    }
+
+    /// For the lists with the version of PyTorch from a value of a matrix: the first list with that value.
+    fn row_values(&self) -> HashMap<usize, usize> {
+        let mut first_of_value: HashMap<usize, usize> = HashMap::new();
+        let mut values = HashMap::new();
+        for row in &self.file.row_values {
+            let names_it = |line: &&SpecLine| {
+                line.role() == PackageRole::Pytorch
+                    && line.template.as_ref().is_some_and(|it| it.contains(&row.name))
+            };
+            for list in row.lists.clone() {
+                if self.parts[list].lines.iter().any(names_it) {
+                    let first = first_of_value.entry(row.range.start).or_insert(list);
+                    values.insert(list, *first);
+                }
+            }
+        }
+        values
     }
 
     fn lines(&self, environment: &Environment) -> Vec<&'a SpecLine> {
@@ -542,7 +565,8 @@ impl<'a, 'm> Planner<'a, 'm> {
         let mut targets = Vec::new();
         for (place, (member, platforms)) in members.iter().zip(platforms).enumerate() {
             for subdir in *platforms {
-                let is_kept = |line: &&SpecLine| !without.iter().any(|it| std::ptr::eq(*it, *line));
+                // The rows of a matrix have the same line each.
+                let is_kept = |line: &&SpecLine| !without.iter().any(|it| it.at == line.at);
                 let lines = member.lines.iter().copied().filter(is_kept);
                 let requested = RequestedSpecs::new(lines, *subdir, member.environment.variant);
                 if requested.has_pytorch {
@@ -602,7 +626,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         let mut known = HashSet::new();
         let mut suspects: Vec<usize> = (0..all.len())
             .filter(|at| all[*at].role().loss().is_some() && all[*at].applies_to(subdir))
-            .filter(|at| known.insert(std::ptr::from_ref(all[*at])))
+            .filter(|at| known.insert(all[*at].at))
             .take(SUSPECTS)
             .collect();
         suspects.sort_by_key(|at| all[*at].role().loss());

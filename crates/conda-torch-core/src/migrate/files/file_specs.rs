@@ -38,6 +38,6 @@ pub(super) struct RowValue {
     /// Its bytes, without quotes.
     pub range: Range<usize>,
     pub line: usize,
-    /// The lists of its job.
+    /// The lists of its row.
     pub lists: Range<usize>,
 }

@@ -1,7 +1,7 @@
 //! Lines of a job that stand for other packages in each row of its matrix: the one new text for all rows, and the new
 //! values of the rows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::conda::MatchSpec;
 
@@ -21,15 +21,17 @@ struct Unified {
 
 /// Gives lines that are read once a row one new text; those for which there is none stay, like their environments.
 /// Returns the edits to the values of the rows.
-pub(super) fn unify(file: &FileSpecs, planned: &mut FileEdits) -> Vec<TextEdit> {
+pub(super) fn unify(text: &str, file: &FileSpecs, planned: &mut FileEdits) -> Vec<TextEdit> {
+    let rows = Rows { text, file };
     let mut places: HashMap<(usize, usize), Vec<usize>> = HashMap::new();
     for (list, call) in file.calls.iter().enumerate() {
         if let Some(last) = call.words.last() {
             places.entry((call.start, last.range.end)).or_default().push(list);
         }
     }
-    let mut groups: Vec<Vec<usize>> =
-        places.into_values().filter(|lists| lists.len() > 1).collect();
+    let is_of_row = |list: &usize| file.row_values.iter().any(|row| row.lists.contains(list));
+    let has_rows = |lists: &Vec<usize>| lists.len() > 1 || lists.iter().any(is_of_row);
+    let mut groups: Vec<Vec<usize>> = places.into_values().filter(has_rows).collect();
     groups.sort_unstable();
     let mut values;
     let mut failed = BTreeSet::new();
@@ -38,7 +40,7 @@ pub(super) fn unify(file: &FileSpecs, planned: &mut FileEdits) -> Vec<TextEdit> 
         planned.row_texts.clear();
         let known = failed.len();
         for group in &groups {
-            if !failed.contains(&group[0]) && !unify_lists(file, planned, group, &mut values) {
+            if !failed.contains(&group[0]) && !unify_lists(&rows, planned, group, &mut values) {
                 failed.extend(group.iter().copied());
             }
         }
@@ -63,13 +65,28 @@ pub(super) fn unify(file: &FileSpecs, planned: &mut FileEdits) -> Vec<TextEdit> 
     }
     revert(file, planned, &failed);
     let mut edits = Vec::new();
-    for (_, (old, new)) in values {
-        planned.changes.push(LineChange {
-            line: old.line,
-            before: old.value.clone(),
-            after: vec![new.clone()],
-            why: ChangeReason::NEAREST,
-        });
+    let mut changed: Vec<(RowValue, String)> = values.into_values().collect();
+    changed.retain(|(old, new)| old.value != *new);
+    // Rows that become the same are run twice.
+    let mut known: HashSet<(usize, &str, &str)> = HashSet::new();
+    let ranges: HashSet<usize> = changed.iter().map(|(old, _)| old.range.start).collect();
+    let kept = file.row_values.iter().filter(|row| !ranges.contains(&row.range.start));
+    known.extend(kept.map(|row| (row.line, row.name.as_str(), row.value.as_str())));
+    for (old, new) in &changed {
+        if !new.is_empty() && !known.insert((old.line, &old.name, new)) {
+            let message = format!("the matrix has `{new}` twice; remove one");
+            planned.notes.push(FileNote::at(old.line, "repeated-row", message));
+        }
+    }
+    for (old, new) in changed {
+        let why = match new.as_str() {
+            "" => ChangeReason::NOT_NEEDED,
+            new if new.starts_with("cuda-version") => ChangeReason::CUDA_VERSION,
+            new if new.contains('=') => ChangeReason::NAMED_BUILD,
+            _ => ChangeReason::NEAREST,
+        };
+        let after = if new.is_empty() { Vec::new() } else { vec![new.clone()] };
+        planned.changes.push(LineChange { line: old.line, before: old.value.clone(), after, why });
         edits.push(TextEdit::new(old.range, new));
     }
     edits
@@ -97,7 +114,9 @@ fn revert(file: &FileSpecs, planned: &mut FileEdits, lists: &BTreeSet<usize>) {
         *own = ListEdits::none(list);
     }
     planned.changes.retain(|change| !lines.contains(&change.line));
-    for (line, text) in left {
+    let notes = planned.notes.iter().filter(|note| note.is_left);
+    let known: HashSet<usize> = notes.filter_map(|note| note.line).collect();
+    for (line, text) in left.into_iter().filter(|(line, _)| !known.contains(line)) {
         let message = format!("`{text}` unchanged: the rows of the matrix need different texts");
         planned.notes.push(FileNote::left(line, "unknown", message));
     }
@@ -105,12 +124,12 @@ fn revert(file: &FileSpecs, planned: &mut FileEdits, lists: &BTreeSet<usize>) {
 
 /// Whether the lists, of the same words in several rows, get one new text.
 fn unify_lists(
-    file: &FileSpecs,
+    rows: &Rows<'_>,
     planned: &mut FileEdits,
     lists: &[usize],
     values: &mut NewValues,
 ) -> bool {
-    let first = lists[0];
+    let (file, first) = (rows.file, lists[0]);
     let is_failed = |list: &usize| planned.failed_lists[*list];
     if lists.iter().any(is_failed) {
         return lists.iter().all(|list| planned.lists[*list].is_none());
@@ -120,12 +139,27 @@ fn unify_lists(
         return false;
     }
     let needs_cuda = lists.iter().filter_map(|list| planned.lists[*list].needs_cuda).max();
-    for at in 0..planned.lists[first].specs.len() {
-        let lines: Vec<&SpecLine> = lists.iter().map(|it| &file.lists[*it].specs[at]).collect();
-        let edits: Vec<_> = lists.iter().map(|it| planned.lists[*it].specs[at].clone()).collect();
+    // Each line by its place: one that is empty in a row is not in its list.
+    let mut places: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+    for list in lists {
+        for (at, line) in file.lists[*list].specs.iter().enumerate() {
+            places.entry(line.at).or_default().push((*list, at));
+        }
+    }
+    for members in places.into_values() {
+        let lists: &[usize] = &members.iter().map(|(list, _)| *list).collect::<Vec<_>>();
+        let first = lists[0];
+        let lines: Vec<&SpecLine> =
+            members.iter().map(|(list, at)| &file.lists[*list].specs[*at]).collect();
+        let edits: Vec<_> =
+            members.iter().map(|(list, at)| planned.lists[*list].specs[*at].clone()).collect();
         let is_one = |line: &&SpecLine| line.spec == lines[0].spec;
+        let is_row = || {
+            let variable = lines[0].template.as_deref().and_then(variable_of);
+            variable.is_some_and(|(_, name)| rows.has(name, first))
+        };
         if edits.iter().all(Option::is_none)
-            || lines.iter().all(is_one) && edits.iter().all(|edit| *edit == edits[0])
+            || lines.iter().all(is_one) && edits.iter().all(|edit| *edit == edits[0]) && !is_row()
         {
             continue;
         }
@@ -135,6 +169,24 @@ fn unify_lists(
             .map(|(edit, line)| edit.clone().or_else(|| Some(vec![line.spec.clone()?])))
             .collect();
         let Some(new) = new else { return false };
+        if let Some(variable) = whole_variable(&lines[0].text).filter(|it| rows.has(it, first)) {
+            // The values of the rows are the packages.
+            let text = |at: usize| match new[at].as_slice() {
+                [] => Some(String::new()),
+                [spec] => Some(spec.to_string()),
+                _ => None,
+            };
+            if !rows.is_free(variable) || rows.set(variable, lists, text, values).is_none() {
+                return false;
+            }
+            let (line, text) = (lines[0].line, &lines[0].text);
+            planned.changes.retain(|change| change.line != line || change.before != *text);
+            planned.row_texts.insert(lines[0].at, vec![text.clone()]);
+            for ((list, at), specs) in members.iter().zip(new) {
+                planned.lists[*list].specs[*at] = Some(specs);
+            }
+            continue;
+        }
         let count = new[0].len();
         if new.iter().any(|specs| specs.len() != count) {
             return false;
@@ -142,7 +194,7 @@ fn unify_lists(
         let unified: Option<Vec<Unified>> = (0..count)
             .map(|place| {
                 let specs: Vec<&MatchSpec> = new.iter().map(|specs| &specs[place]).collect();
-                unify_spec(file, first, &lines, &specs, values)
+                unify_spec(rows, lists, &lines, &specs, values)
             })
             .collect();
         let Some(unified) = unified else { return false };
@@ -157,9 +209,9 @@ fn unify_lists(
             planned.changes.push(LineChange { line, before, after, why });
         }
         planned.row_texts.insert(lines[0].at, texts);
-        for (row, list) in lists.iter().enumerate() {
+        for (row, (list, at)) in members.iter().enumerate() {
             let specs = unified.iter().map(|it| it.specs[row].clone()).collect();
-            planned.lists[*list].specs[at] = Some(specs);
+            planned.lists[*list].specs[*at] = Some(specs);
         }
     }
     for list in lists {
@@ -168,70 +220,151 @@ fn unify_lists(
     true
 }
 
-/// One text for the new specs of a line in each row; `None` if there is none. `list`: one of the job's.
+/// A package's name and build in a row: of conda-forge's metapackages, those of the package that they choose.
+fn name_and_build(spec: &MatchSpec) -> (String, Option<String>) {
+    match spec.name.as_str() {
+        "pytorch-gpu" => ("pytorch".to_owned(), Some("cuda*".to_owned())),
+        "pytorch-cpu" => ("pytorch".to_owned(), Some("cpu*".to_owned())),
+        name => (name.to_owned(), spec.build.clone()),
+    }
+}
+
+/// One text for the new specs of a line in each row; `None` if there is none.
 fn unify_spec(
-    file: &FileSpecs,
-    list: usize,
+    rows: &Rows<'_>,
+    lists: &[usize],
     lines: &[&SpecLine],
     specs: &[&MatchSpec],
     values: &mut NewValues,
 ) -> Option<Unified> {
-    let same = |one: fn(&MatchSpec) -> &str| specs.iter().all(|it| one(it) == one(specs[0]));
-    let build = |spec: &MatchSpec| spec.build.clone().unwrap_or_default();
-    let begins = |word: &str| specs.iter().all(|it| build(it).starts_with(word));
-    let is_one = |name: &str, word: &str| {
-        specs
-            .iter()
-            .all(|it| it.name == name || it.name == "pytorch" && build(it).starts_with(word))
-    };
-    let has_same_build = specs.iter().all(|it| it.build == specs[0].build);
-    let (name, build) = if same(|it| &it.name) && has_same_build {
-        (specs[0].name.clone(), specs[0].build.clone())
-    } else if same(|it| &it.name) && begins("cuda") || is_one("pytorch-gpu", "cuda") {
-        ("pytorch".to_owned(), Some("cuda*".to_owned()))
-    } else if same(|it| &it.name) && begins("cpu") || is_one("pytorch-cpu", "cpu") {
-        ("pytorch".to_owned(), Some("cpu*".to_owned()))
+    let is_same = specs.iter().all(|it| it.name == specs[0].name && it.build == specs[0].build);
+    let row: Vec<(String, Option<String>)> = if is_same {
+        specs.iter().map(|it| (it.name.clone(), it.build.clone())).collect()
     } else {
-        return None;
+        specs.iter().map(|it| name_and_build(it)).collect()
     };
-    let new = |version: &str| MatchSpec {
+    let (name, build) = row[0].clone();
+    if row.iter().any(|(other, _)| *other != name) {
+        return None;
+    }
+    let builds: Vec<&str> = row.iter().map(|it| it.1.as_deref().unwrap_or_default()).collect();
+    let new = |version: &str, build: Option<&str>| MatchSpec {
         name: name.clone(),
-        build: build.clone(),
+        build: build.map(str::to_owned),
         version: version.to_owned(),
         channel: specs[0].channel.clone(),
     };
-    if same(|it| &it.version) && lines[0].template.is_none() {
-        let spec = new(&specs[0].version);
+    let template = lines[0].template.as_deref();
+    if builds.iter().any(|it| *it != builds[0]) {
+        // The value of each row has its build.
+        let own = template.and_then(|template| {
+            let number = |at: usize| {
+                let number = specs[at].version.trim_start_matches('=');
+                (!builds[at].is_empty()).then(|| format!("{number}={}", builds[at]))
+            };
+            let variable = variable_of(template).filter(|it| rows.is_free(it.1))?;
+            rows.set(variable.1, lists, number, values)?;
+            let new = |at: usize| {
+                let number = specs[at].version.trim_start_matches('=');
+                new(&format!("={number}"), Some(builds[at]))
+            };
+            let text = MatchSpec { build: None, ..new(0) };
+            let text =
+                MatchSpec { version: format!("={}", template.trim_start_matches('=')), ..text };
+            let specs = (0..lines.len()).map(new).collect();
+            Some(Unified { specs, text: text.to_string() })
+        });
+        if own.is_some() {
+            return own;
+        }
+    }
+    let begins = |word: &str| builds.iter().all(|it| it.starts_with(word));
+    let build = match build {
+        build if builds.iter().all(|it| *it == builds[0]) => build,
+        _ if begins("cuda") => Some("cuda*".to_owned()),
+        _ if begins("cpu") => Some("cpu*".to_owned()),
+        _ => return None,
+    };
+    if specs.iter().all(|it| it.version == specs[0].version) && template.is_none() {
+        let spec = new(&specs[0].version, build.as_deref());
         let text = spec.to_string();
         return Some(Unified { specs: vec![spec; specs.len()], text });
     }
     // `=${{ matrix.torch }}`: the rows have the number.
-    let template = lines[0].template.as_ref()?;
-    let start = template.find("${{")?;
-    let (operator, reference) = template.split_at(start);
+    let template = template?;
+    let variable = variable_of(template)?;
+    let number = |at: usize| {
+        let number = specs[at].version.trim_start_matches('=').to_owned();
+        Some(number).filter(|it| !it.contains(['<', '>', ',', '|', '*', '!']) && !it.is_empty())
+    };
+    rows.set(variable.1, lists, number, values)?;
+    let text = new(template, build.as_deref()).to_string();
+    let all = (0..specs.len()).map(|at| {
+        let version = format!("{}{}", variable.0, number(at).unwrap_or_default());
+        new(&version, build.as_deref())
+    });
+    Some(Unified { specs: all.collect(), text })
+}
+
+/// The operator of a version that is a variable of a matrix, and its name.
+fn variable_of(template: &str) -> Option<(&str, &str)> {
+    let (operator, reference) = template.split_at(template.find("${{")?);
     let variable = reference.strip_prefix("${{")?.strip_suffix("}}")?.trim();
-    if !matches!(operator, "=" | "==") || variable.contains("${{") {
-        return None;
+    (matches!(operator, "=" | "==") && !variable.contains("${{")).then_some((operator, variable))
+}
+
+/// The variable that a text is as a whole.
+fn whole_variable(text: &str) -> Option<&str> {
+    let variable = text.strip_prefix("${{")?.strip_suffix("}}")?.trim();
+    (!variable.contains("${{")).then_some(variable)
+}
+
+/// A text with a matrix.
+struct Rows<'t> {
+    text: &'t str,
+    file: &'t FileSpecs,
+}
+
+impl Rows<'_> {
+    /// Whether a variable is used once, but for names.
+    fn is_free(&self, variable: &str) -> bool {
+        let is_use = |at: usize| {
+            let after = self.text[at + variable.len()..].chars().next();
+            let line = self.text[..at].rsplit('\n').next().unwrap_or_default();
+            let line = line.trim_start_matches(['-', ' ', '\t']);
+            !after.is_some_and(|c| c.is_alphanumeric() || "_-".contains(c))
+                && !line.starts_with("name:")
+                && !line.starts_with('#')
+        };
+        self.text.match_indices(variable).filter(|(at, _)| is_use(*at)).take(2).count() == 1
     }
-    let mut all = Vec::with_capacity(specs.len());
-    for (line, spec) in lines.iter().zip(specs) {
-        let number = |version: &str| version.trim_start_matches('=').to_owned();
-        let (old, new_number) = (number(&line.spec.as_ref()?.version), number(&spec.version));
-        if new_number.contains(['<', '>', ',', '|', '*', '!']) || new_number.is_empty() {
-            return None;
-        }
-        let own = file.row_values.iter().filter(|it| it.lists.contains(&list));
-        let rows = own.filter(|it| it.name == variable && it.value == old);
-        for row in rows {
-            let known = values.get(&row.range.start).map(|(_, new)| new.as_str());
-            if known.is_some_and(|known| known != new_number) {
+
+    /// Whether a variable is of the row of a list.
+    fn has(&self, variable: &str, list: usize) -> bool {
+        let mut rows = self.file.row_values.iter();
+        rows.any(|row| row.name == variable && row.lists.contains(&list))
+    }
+
+    /// Sets the value of a variable in each row; `None` if one of them has another new value already.
+    fn set(
+        &self,
+        variable: &str,
+        lists: &[usize],
+        new: impl Fn(usize) -> Option<String>,
+        values: &mut NewValues,
+    ) -> Option<()> {
+        let mut own = NewValues::new();
+        for (at, list) in lists.iter().enumerate() {
+            let new = new(at)?;
+            let mut rows = self.file.row_values.iter().filter(|it| it.lists.contains(list));
+            let row = rows.find(|it| it.name == variable)?;
+            let known = own.get(&row.range.start).or_else(|| values.get(&row.range.start));
+            if known.is_some_and(|(_, known)| *known != new) {
                 return None;
             }
-            if old != new_number {
-                values.insert(row.range.start, (row.clone(), new_number.clone()));
-            }
+            own.insert(row.range.start, (row.clone(), new));
         }
-        all.push(new(&format!("{operator}{new_number}")));
+        values.extend(own);
+        Some(())
     }
-    Some(Unified { specs: all, text: new(template).to_string() })
 }

@@ -213,6 +213,7 @@ impl Format {
             known.insert(note.clone())
         });
         failures.sort_by_key(FileError::line);
+        failures.dedup();
         let mut changes = planned.changes;
         changes.sort_by_key(|change| change.line);
         let mut known = HashSet::new();
@@ -236,11 +237,10 @@ impl Format {
         let again = self.read(&new);
         let again =
             again.map_err(|it| if it.is_limit() { it } else { FileError::UnrelatedLines })?;
-        let is_planned = |((old, edits), new): ((&SpecList, &ListEdits), &SpecList)| {
-            let channels =
-                old.channels.iter().zip(&edits.channels).flat_map(|(line, edit)| {
-                    edit.clone().unwrap_or_else(|| vec![line.name.clone()])
-                });
+        let expected = |(old, edits): (&SpecList, &ListEdits)| {
+            let channels = old.channels.iter().zip(&edits.channels);
+            let channels = channels
+                .flat_map(|(line, edit)| edit.clone().unwrap_or_else(|| vec![line.name.clone()]));
             let specs = old.specs.iter().zip(&edits.specs).flat_map(|(line, edit)| match edit {
                 Some(new) if old.is_recipe => {
                     new.iter().map(|new| MatchSpec::parse(&recipe_text(new))).collect()
@@ -250,19 +250,31 @@ impl Format {
             });
             let added = edits.platform_specs.values().flatten().map(|new| self.written(new));
             let mut specs: Vec<Option<MatchSpec>> = specs.chain(added).collect();
-            let mut read: Vec<_> = new.specs.iter().map(|line| line.spec.clone()).collect();
+            // Tables of platforms can stand before others.
             if !edits.platform_specs.is_empty() {
-                // Tables that are there can stand before others.
                 specs.sort_by_cached_key(|spec| format!("{spec:?}"));
-                read.sort_by_cached_key(|spec| format!("{spec:?}"));
             }
-            channels.eq(new.channels.iter().map(|line| line.name.clone()))
-                && specs == read
-                && edits.declared_cuda.as_ref().or(old.declared_cuda.as_ref())
-                    == new.declared_cuda.as_ref()
+            let declared = edits.declared_cuda.as_ref().or(old.declared_cuda.as_ref());
+            (channels.collect::<Vec<String>>(), specs, declared.cloned())
         };
-        let is_as_planned = file.lists.len() == again.lists.len()
-            && file.lists.iter().zip(planned).zip(&again.lists).all(is_planned)
+        let read = |(new, edits): (&SpecList, Option<&ListEdits>)| {
+            let channels: Vec<String> = new.channels.iter().map(|line| line.name.clone()).collect();
+            let mut specs: Vec<_> = new.specs.iter().map(|line| line.spec.clone()).collect();
+            if edits.is_some_and(|edits| !edits.platform_specs.is_empty()) {
+                specs.sort_by_cached_key(|spec| format!("{spec:?}"));
+            }
+            (channels, specs, new.declared_cuda.clone())
+        };
+        let expected: Vec<_> = file.lists.iter().zip(planned).map(expected).collect();
+        let edits = planned.iter().map(Some).chain(std::iter::repeat(None));
+        let read: Vec<_> = again.lists.iter().zip(edits).map(read).collect();
+        let has_lists = if file.row_values.is_empty() {
+            expected == read
+        } else {
+            // Rows with the same packages are read once.
+            expected.iter().collect::<HashSet<_>>() == read.iter().collect::<HashSet<_>>()
+        };
+        let is_as_planned = has_lists
             && outside(self.values(text, file)?, &old_ranges)
                 .eq(outside(self.values(&new, &again)?, &new_ranges));
         if !is_as_planned {

@@ -774,7 +774,9 @@ impl<'t> Manifest<'t> {
             if let Some(item) = feature.of_platform(*subdir) {
                 let added = entries.iter().map(|entry| in_requirements(&self.lines, item, entry));
                 let added: Vec<TextEdit> = added.flatten().collect();
-                added.into_iter().for_each(|edit| self.add(edit));
+                for edit in added {
+                    self.add(edit);
+                }
                 continue;
             }
             let header = format!("{}target.{subdir}.dependencies", feature.path);

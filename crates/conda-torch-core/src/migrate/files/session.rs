@@ -236,6 +236,11 @@ impl<'t> Session<'t> {
         Ok(())
     }
 
+    /// Begins another row of a matrix, whose lists have values of their own.
+    pub(super) fn begin_row(&mut self) {
+        self.known_lists.clear();
+    }
+
     /// Begins a stage or job within the current one.
     pub(super) fn enter(&mut self, scope: Scope) -> Result<(), FileError> {
         self.count(scope.size())?;

@@ -32,21 +32,33 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
         set_variable(&mut session, text, name, value);
     }
     let outer = session.scope.clone();
-    let has_versions = text.len() <= LONGEST_WITH_ROWS && has_versions(text);
+    let has_versions = has_versions(text);
     match root.get("jobs").filter(|jobs| jobs.is_map()) {
         Some(jobs) => {
             for (_, job) in jobs.entries() {
                 session.next(scope().with_variables_of(&outer))?;
-                let rows = if has_versions { rows(job) } else { Vec::new() };
+                let mut rows = rows(job);
+                if !has_versions && !rows.iter().flatten().any(|(_, value)| is_package(*value))
+                    || text.len() > LONGEST_WITH_ROWS
+                {
+                    rows.clear();
+                }
                 if !rows.is_empty() {
-                    let first = (session.file.lists.len(), session.file.row_values.len());
                     for row in rows {
+                        let first = (session.file.lists.len(), session.file.row_values.len());
                         session.next(scope().with_variables_of(&outer))?;
+                        session.begin_row();
                         read_job(&mut session, text, root, job, Some(row))?;
-                    }
-                    let lists = first.0..session.file.lists.len();
-                    for value in &mut session.file.row_values[first.1..] {
-                        value.lists = lists.clone();
+                        let lists = first.0..session.file.lists.len();
+                        let specs =
+                            session.file.lists[lists.clone()].iter().flat_map(|it| &it.specs);
+                        let texts: Vec<&str> = specs.map(|line| line.text.as_str()).collect();
+                        for value in &mut session.file.row_values[first.1..] {
+                            value.lists = lists.clone();
+                            if texts.iter().any(|text| text.contains(&value.name)) {
+                                session.file.handled.push(value.range.clone());
+                            }
+                        }
                     }
                 } else if job.get("runs-on").is_some() {
                     read_job(&mut session, text, root, job, None)?;
@@ -127,17 +139,25 @@ fn has_versions(text: &str) -> bool {
     })
 }
 
+/// Whether a value is a package of the old channel's time: `cpuonly`, `cudatoolkit=11.3`.
+fn is_package(value: Value<'_>) -> bool {
+    let spec = value.text().and_then(MatchSpec::parse);
+    spec.is_some_and(|spec| role(&spec).is_edited())
+}
+
 /// The rows of a job's matrix; none if they are not written out.
 fn rows<'d>(job: Value<'d>) -> Vec<Row<'d>> {
     let Some(matrix) = matrix_of(job) else { return Vec::new() };
     let mut rows: Vec<Row<'d>> = vec![Vec::new()];
-    let mut included: Vec<Row<'d>> = Vec::new();
+    let (mut included, mut excluded) = (Vec::new(), Vec::new());
+    let mut keys: Vec<&str> = Vec::new();
+    let listed = |value: Value<'d>| {
+        value.items().map(|row| row.entries().collect::<Row<'d>>()).collect::<Vec<_>>()
+    };
     for (name, value) in matrix.entries() {
         match name {
-            "include" => {
-                included.extend(value.items().map(|row| row.entries().collect::<Row<'d>>()));
-            }
-            "exclude" => return Vec::new(),
+            "include" => included = listed(value),
+            "exclude" => excluded = listed(value),
             _ => {
                 let values: Vec<Value<'d>> = value.items().collect();
                 let with = |row: &Row<'d>, value: &Value<'d>| {
@@ -148,17 +168,36 @@ fn rows<'d>(job: Value<'d>) -> Vec<Row<'d>> {
                 {
                     return Vec::new();
                 }
+                keys.push(name);
                 rows = rows.iter().flat_map(|row| values.iter().map(|it| with(row, it))).collect();
             }
         }
     }
-    let has_lists = rows.iter().any(|row| !row.is_empty());
-    match (has_lists, included.is_empty()) {
-        (true, true) => rows,
-        (false, false) if included.len() <= MOST_ROWS => included,
-        // Rows that add to others are not followed.
-        _ => Vec::new(),
+    if included.len() + rows.len() > MOST_ROWS || excluded.len() > MOST_ROWS {
+        return Vec::new();
     }
+    let has = |row: &Row<'d>, (key, value): &(&str, Value<'d>)| {
+        row.iter().any(|(own, it)| own == key && it.text() == value.text())
+    };
+    rows.retain(|row| {
+        !row.is_empty() && !excluded.iter().any(|it| it.iter().all(|it| has(row, it)))
+    });
+    // An entry adds to the rows whose values it does not contradict, or is a row of its own.
+    let lists = rows.len();
+    for entry in included {
+        let (own, more): (Row<'d>, Row<'d>) = entry.iter().partition(|(key, _)| keys.contains(key));
+        let fitting = rows[..lists].iter_mut().filter(|row| own.iter().all(|it| has(row, it)));
+        let mut is_new = true;
+        for row in fitting {
+            is_new = false;
+            row.retain(|(key, _)| !more.iter().any(|(other, _)| other == key));
+            row.extend(more.iter().copied());
+        }
+        if is_new {
+            rows.push(entry);
+        }
+    }
+    rows
 }
 
 fn read_job(
@@ -184,6 +223,7 @@ fn read_job(
     }
     for (name, value) in row.into_iter().flatten() {
         let Some(written) = value.text() else { continue };
+        let written = if value.is_null() { "" } else { written };
         let name = format!("matrix.{name}");
         session.scope.variables.set(&name, written, false);
         let (range, line) = (content(text, value), value.line());
