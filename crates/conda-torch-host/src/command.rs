@@ -105,15 +105,16 @@ pub(crate) fn run_briefly(
     deadline: Duration,
     tick: &mut dyn FnMut(Duration),
 ) -> Result<CommandOutput, Failure> {
-    let signals = Signals::catch();
     let mut system = System::new().ok();
-    let output = run(process, "", deadline, Duration::ZERO, [1 << 20; 2], &mut |child, took| {
-        tick(took);
-        let mut too_large = || memory(system.as_mut()?, child).filter(|bytes| *bytes > MEMORY);
-        let interrupted = signals::received().map(CommandEnd::Interrupted);
-        interrupted.or_else(|| too_large().map(|_| CommandEnd::TooLarge))
-    })?;
-    drop(signals);
+    let output = {
+        let _signals = Signals::catch();
+        run(process, "", deadline, Duration::ZERO, [1 << 20; 2], &mut |child, took| {
+            tick(took);
+            let mut too_large = || memory(system.as_mut()?, child).filter(|bytes| *bytes > MEMORY);
+            let interrupted = signals::received().map(CommandEnd::Interrupted);
+            interrupted.or_else(|| too_large().map(|_| CommandEnd::TooLarge))
+        })?
+    };
     // Also one that came when the program had just ended.
     if let Some(signal) = signals::received() {
         signals::end_by(signal);
