@@ -1,7 +1,4 @@
 //! Formats of answers.
-
-use std::process::Command;
-
 use crate::cli::{finish, line, program, recorded, run};
 
 fn advise(more: &[&str]) -> String {
@@ -263,7 +260,7 @@ fn a_machine_is_read_from_a_pipe_of_the_shell() {
     let script = format!(
         "'{program}' advise --json --machine <(echo 'Driver Version: 550.54.14'; echo 'Tesla T4')"
     );
-    let mut bash = Command::new("bash");
+    let mut bash = std::process::Command::new("bash");
     let ran = finish(bash.args(["-c", &script]), "").answered();
     assert_eq!(ran.json()["machine"]["driver"]["value"], "550.54.14");
 }

@@ -3,7 +3,6 @@
 use crate::cli::{Ran, run};
 #[cfg(unix)]
 use crate::cli::{finish, folder};
-use crate::common::UP_TO;
 
 /// Names that a shell would interpret.
 const HOSTILE: [&str; 8] = [
@@ -27,7 +26,13 @@ fn for_conda(name: &str) -> String {
 fn bash(arguments: &[&str], script: &str) -> Ran {
     let mut command = std::process::Command::new("/bin/bash");
     command.args(["--norc", "--noprofile"]).args(arguments).current_dir(folder("empty"));
-    finish(command.env_clear().env(UP_TO.0, UP_TO.1).env("PATH", "/usr/bin:/bin"), script)
+    finish(
+        command
+            .env_clear()
+            .env(crate::common::UP_TO.0, crate::common::UP_TO.1)
+            .env("PATH", "/usr/bin:/bin"),
+        script,
+    )
 }
 
 fn commands(flag: &str, name: &str, more: &[&str]) -> Ran {

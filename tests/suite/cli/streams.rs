@@ -3,7 +3,6 @@
 use std::process::Stdio;
 
 use crate::cli::{finish, line, program, recorded, run};
-use crate::common::UP_TO;
 
 /// The start of a color code.
 const ESCAPE: char = '\u{1b}';
@@ -155,7 +154,7 @@ fn colors_terminals_unless_no_color_is_set() {
         command
             .args(["-qec", &advise, "/dev/null"])
             .env_clear()
-            .env(UP_TO.0, UP_TO.1)
+            .env(crate::common::UP_TO.0, crate::common::UP_TO.1)
             .env("TERM", "xterm");
         let ran = finish(command.env("PATH", "/usr/bin:/bin").envs(env.iter().copied()), "");
         assert!(ran.stdout.contains("PyTorch"), "{ran:?}");
