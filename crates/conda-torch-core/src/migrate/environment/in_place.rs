@@ -135,6 +135,14 @@ pub(super) fn plan(
             gone.extend(dependents.with(&package.name, &[&gone]));
         }
     }
+    // mamba 2 keeps pip without Python; its next command asks that pip what it installed, and fails. Source:
+    // https://github.com/mamba-org/mamba: load_site_packages in libmamba/src/core/prefix_data.cpp
+    if gone.contains("python")
+        && let Some(pip) = environment.package("pip")
+    {
+        remove.insert(&pip.name);
+        gone.extend(dependents.with(&pip.name, &[&gone]));
+    }
     let kept = packages.iter().filter(|package| {
         package.outcome == PackageOutcome::Kept && !gone.contains(package.spec.name.as_str())
     });

@@ -107,6 +107,19 @@ fn removes_only_installed_packages_in_place() {
 }
 
 #[test]
+fn pip_goes_with_the_python_that_it_needs() {
+    let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1"]);
+    old.packages.insert(2, package("pkgs/main pip 25.0 py0", &["python"]));
+    old.packages[2].subdir = "noarch".to_owned();
+    let (plan, _) = plan_of(&old, &RequestOverrides::default());
+    assert!(plan.in_place.remove.contains(&"pip".to_owned()), "{:?}", plan.in_place.remove);
+    // Python of conda-forge stays, and pip with it.
+    old.packages[3].channel = "conda-forge".to_owned();
+    let (plan, _) = plan_of(&old, &RequestOverrides::default());
+    assert!(!plan.in_place.remove.contains(&"pip".to_owned()), "{:?}", plan.in_place.remove);
+}
+
+#[test]
 fn reinstalls_dependents_of_removed_nvidia_libraries() {
     let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1", "solver"]);
     old.packages.insert(5, package("conda-forge solver 1.0 0", &["libcublas >=12"]));
