@@ -123,6 +123,10 @@ pub(super) fn run_in(
             Err(format!("Python was killed by signal {signal}; {last}"))
         }
         (CommandEnd::TimedOut, _) => Err(format!("no result after {} s", DEADLINE.as_secs())),
-        (CommandEnd::Exited(_) | CommandEnd::TooLarge, _) => Err(format!("Python failed: {last}")),
+        (CommandEnd::TooLarge, _) => Err("Python prints too much".to_owned()),
+        (CommandEnd::Exited(code), _) if last.is_empty() => {
+            Err(format!("Python ended with exit code {code} and no result"))
+        }
+        (CommandEnd::Exited(_), _) => Err(format!("Python failed: {last}")),
     })
 }

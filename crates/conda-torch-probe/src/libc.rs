@@ -116,11 +116,17 @@ fn musl(probe: &mut Probe<'_>) -> Detected<Version> {
             return Detected::unknown(format!("/lib: {failure}"));
         }
     };
-    let is_loader = |name: &&String| name.starts_with("ld-musl-") && name.ends_with(".so.1");
-    let Some(name) = names.iter().find(is_loader) else {
-        probe.report("musl", Outcome::Absent, "no /lib/ld-musl-*.so.1");
-        return Detected::unknown("this program runs on musl, but musl's loader was not found");
+    // Not that of another architecture, which runs nothing here.
+    let arch = match probe.host.target().arch.as_str() {
+        "powerpc64" => "powerpc64le",
+        "x86" => "i386",
+        arch => arch,
     };
+    let name = format!("ld-musl-{arch}.so.1");
+    if !names.contains(&name) {
+        probe.report("musl", Outcome::Absent, format!("no /lib/{name}"));
+        return Detected::unknown("this program runs on musl, but musl's loader was not found");
+    }
     let loader = format!("/lib/{name}");
     let version = probe.host.run(&loader, &[]).and_then(|output| musl_version(&output.stderr));
     probe.record(&loader, version, Origin::File(loader.clone()))
