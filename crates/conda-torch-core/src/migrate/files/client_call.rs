@@ -105,6 +105,11 @@ impl ClientCall {
         None
     }
 
+    /// The call of a function that has it.
+    pub(super) fn started_at(self, start: usize) -> Self {
+        Self { start, has_words_before: false, ..self }
+    }
+
     /// The arguments of a client without the call, as an action takes them, or the channels of a configuration.
     pub(super) fn of_words(subcommand: Subcommand, words: Vec<Word>, form: Form) -> Self {
         let start = words.first().map_or(0, |word| word.range.start);

@@ -205,7 +205,11 @@ fn read_definition(session: &mut Session<'_>, text: &str) -> Result<(), FileErro
     Ok(())
 }
 
+/// The most workflows that are read in a document.
+const MOST_WORKFLOWS: usize = 20;
+
 fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError> {
+    let mut workflows = 0;
     let mut prose = 0;
     let mut end_prose = |session: &mut Session<'_>, code: Range<usize>| {
         session.file.prose.push(prose..code.start);
@@ -237,7 +241,16 @@ fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError>
                 } else if matches!(language.as_str(), "yaml" | "yml") {
                     let current = EnvironmentName::Current;
                     session.enter(Scope::new(current, RunPlace::Anywhere, Vec::new()))?;
-                    workflow::add_lists(session, text, range, &OF_ENVIRONMENT)?;
+                    let is_workflow = ["jobs:", "steps:", "run:"]
+                        .iter()
+                        .any(|key| text[range.clone()].contains(key));
+                    workflows += usize::from(is_workflow);
+                    if !is_workflow
+                        || workflows > MOST_WORKFLOWS
+                        || !workflow::read_part(session, text, range.clone())?
+                    {
+                        workflow::add_lists(session, text, range, &OF_ENVIRONMENT)?;
+                    }
                     session.leave();
                 }
             }

@@ -29,7 +29,7 @@ const INSTALLERS: [&str; 4] = ["conda_install", "micromamba_install", "mamba_ins
 const COMMANDS_OF_IMAGES: [&str; 1] = ["run_commands"];
 
 /// Keywords of theirs that have channels.
-const CHANNELS: [&str; 2] = ["channel", "channels"];
+const CHANNELS: [&str; 3] = ["channel", "channels", "conda_channels"];
 
 /// Reads the strings of a text, in order.
 pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Result<(), FileError> {
@@ -37,6 +37,7 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
     let mut at = 0;
     let (mut is_markdown, mut is_output) = (false, false);
     let mut markdown: Vec<Range<usize>> = Vec::new();
+    let mut environment = EnvironmentEntries::default();
     while let Some(start) = text[at..].find(['"', '\'', '[', '(', '#', '/']).map(|start| at + start)
     {
         let rest = &text[start..];
@@ -97,6 +98,9 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
                         }
                         is_output &= !matches!(word.text.as_str(), "cell_type" | "source");
                     }
+                    if let Some(value) = value.filter(|_| kind != Literals::Notebook) {
+                        environment.read(session, text, &word, value)?;
+                    }
                     if kind == Literals::Python
                         && let Some((name, is_certain)) = assigned_name(&text[..start])
                     {
@@ -128,15 +132,85 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
     read_markdown(session, text, &markdown)
 }
 
+/// The lists of an environment in a dictionary: `{"channels": […], "dependencies": […]}`.
+#[derive(Default)]
+struct EnvironmentEntries {
+    /// The list that another one may belong to, and where it ends.
+    first: Option<(Subcommand, Vec<Word>, usize)>,
+}
+
+impl EnvironmentEntries {
+    /// Reads a value after its key, and adds the lists of the dictionary if it is the second of them.
+    fn read(
+        &mut self,
+        session: &mut Session<'_>,
+        text: &str,
+        key: &Word,
+        value: &str,
+    ) -> Result<(), FileError> {
+        let own = match key.text.as_str() {
+            "channels" => Subcommand::Config,
+            "dependencies" => Subcommand::Install,
+            _ => return Ok(()),
+        };
+        let Some(items) = value.strip_prefix('[') else { return Ok(()) };
+        let mut at = text.len() - items.len();
+        let mut words = Vec::new();
+        loop {
+            at = text.len() - text[at..].trim_start_matches([',', ' ', '\t', '\r', '\n']).len();
+            let quote = text[at..].chars().next().filter(|c| matches!(c, '"' | '\''));
+            let Some(word) = quote.and_then(|quote| string(text, at, quote)) else { break };
+            at = word.range.end;
+            words.push(word);
+        }
+        if words.is_empty() {
+            return Ok(());
+        }
+        let (other, first) = match self.first.take() {
+            Some((other, first, end)) if other != own && !closes(&text[end..key.range.start]) => {
+                (other, first)
+            }
+            Some(_) | None => {
+                self.first = Some((own, words, at));
+                return Ok(());
+            }
+        };
+        let scope = Scope::new(EnvironmentName::Current, session.scope.place, Vec::new());
+        session.enter(scope.with_variables_of(&session.scope))?;
+        for (subcommand, words) in [(other, first), (own, words)] {
+            let call = ClientCall::of_words(subcommand, words, Form::Items { is_block: false });
+            session.add_call(call, None, &Arms::new())?;
+        }
+        session.leave();
+        Ok(())
+    }
+}
+
+/// Whether a text closes a dictionary that it does not open.
+fn closes(text: &str) -> bool {
+    let mut depth = 0_i32;
+    text.chars().any(|c| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        depth < 0
+    })
+}
+
 /// Reads the arguments of a function that installs or runs what it is given. Where the reading goes on.
 fn read_arguments(session: &mut Session<'_>, text: &str, start: usize) -> Result<usize, FileError> {
     let name = text[..start].rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let name = name.into_iter().next().unwrap_or_default();
     let is_installer = INSTALLERS.contains(&name);
-    if !is_installer && !COMMANDS_OF_IMAGES.contains(&name) {
+    let is_known = is_installer || COMMANDS_OF_IMAGES.contains(&name);
+    let Some((mut call, end)) = Arguments::read(text, start) else { return Ok(start + 1) };
+    if call.has_conda {
+        // Its other packages are pip's: `ImageSpec(packages=…, conda_packages=…)` of Flyte.
+        call.packages = std::mem::take(&mut call.conda_packages);
+        call.add(session, name)?;
+        return Ok(end);
+    }
+    if !is_known {
         return Ok(start + 1);
     }
-    let Some((call, end)) = Arguments::read(text, start) else { return Ok(start + 1) };
     if is_installer {
         call.add(session, name)?;
         return Ok(end);
@@ -271,6 +345,10 @@ fn elements(text: &str, start: usize) -> Option<(Vec<Word>, usize)> {
 struct Arguments {
     packages: Vec<Vec<Word>>,
     channels: Vec<Vec<Word>>,
+    /// Those of the keyword `conda_packages`.
+    conda_packages: Vec<Vec<Word>>,
+    /// Whether keywords say that they are conda's.
+    has_conda: bool,
 }
 
 impl Arguments {
@@ -307,7 +385,7 @@ impl Arguments {
                         arguments.take(keyword, vec![word]);
                     }
                 }
-                c if c.is_ascii_alphabetic() || c == '*' => {
+                c if c.is_ascii_alphanumeric() || c == '*' => {
                     let end =
                         rest.find(|c: char| !c.is_ascii_alphanumeric() && !"_.*".contains(c))?;
                     let name = &rest[..end];
@@ -344,6 +422,10 @@ impl Arguments {
     fn take(&mut self, keyword: &str, words: Vec<Word>) {
         match keyword {
             "" | "packages" => self.packages.push(words),
+            "conda_packages" => {
+                self.has_conda = true;
+                self.conda_packages.push(words);
+            }
             keyword if CHANNELS.contains(&keyword) => self.channels.push(words),
             _ => {}
         }

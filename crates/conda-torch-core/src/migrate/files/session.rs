@@ -175,6 +175,10 @@ pub(super) struct Session<'t> {
     is_for_gpus: bool,
     /// The functions that run their arguments.
     functions: HashSet<String>,
+    /// The functions that give their arguments to a client, with the command.
+    wrappers: HashMap<String, Range<usize>>,
+    /// Where their commands end, by where they begin.
+    wrapper_ends: BTreeMap<usize, usize>,
     /// The platform of the command that is read.
     platform: Option<Subdir>,
     memberships: usize,
@@ -191,6 +195,7 @@ pub(super) struct Session<'t> {
 
 impl<'t> Session<'t> {
     pub(super) fn new(text: &'t str, reading: Reading, scope: Scope) -> Self {
+        let wrappers = wrappers(text);
         Self {
             text,
             lines: Lines::of(text),
@@ -204,6 +209,8 @@ impl<'t> Session<'t> {
             outer: Vec::new(),
             branches: 0,
             is_for_gpus: ["cuda", "torch", "nvidia", "gpu"].iter().any(|word| text.contains(word)),
+            wrapper_ends: wrappers.values().map(|body| (body.start, body.end)).collect(),
+            wrappers,
             functions: functions_that_run(text),
             platform: None,
             memberships: 0,
@@ -406,8 +413,20 @@ impl<'t> Session<'t> {
                 self.file.pip_notes.extend(pip_requirements::compiled(line, text));
             }
         }
+        let place = command.words[0].range.clone();
+        if command.words.iter().any(|word| is_all_arguments(&word.text))
+            && self.is_in_wrapper(place.start)
+        {
+            return Ok(()); // read where the function is called
+        }
+        let body = self.wrappers.get(first).filter(|_| depth < MOST_QUOTES).cloned();
+        let wrapped = body.and_then(|body| wrapped(self.text, body, command));
+        let is_wrapped = wrapped.is_some();
+        let command = wrapped.as_ref().unwrap_or(command);
         let (variables, functions) = (&self.scope.variables, &self.functions);
-        let Some(call) = ClientCall::find(self.text, command, variables, functions) else {
+        let call = ClientCall::find(self.text, command, variables, functions);
+        let call = call.map(|call| if is_wrapped { call.started_at(place.start) } else { call });
+        let Some(call) = call else {
             // Steps of Jenkins, and the shells themselves.
             let shell = match first {
                 "bat" | "cmd" | "cmd.exe" => Shell::Cmd,
@@ -439,6 +458,12 @@ impl<'t> Session<'t> {
         let result = self.run_call(call, arms, shell, depth);
         self.platform = outer;
         result
+    }
+
+    /// Whether a byte is in the command of a function that gives its arguments to a client.
+    fn is_in_wrapper(&self, at: usize) -> bool {
+        let before = self.wrapper_ends.range(..=at).next_back();
+        before.is_some_and(|(_, end)| at < *end)
     }
 
     /// Runs a call of a client.
@@ -934,15 +959,21 @@ fn inner(text: &str, word: &Word) -> Option<(Range<usize>, Option<char>)> {
     Some((word.range.start + 1..word.range.end - 1, Some(quote)))
 }
 
-/// The functions of a shell script that run their arguments: `run() { "$@"; }`.
-fn functions_that_run(text: &str) -> HashSet<String> {
-    let mut functions = HashSet::new();
+/// Whether a word is all arguments of a function.
+fn is_all_arguments(word: &str) -> bool {
+    matches!(word.trim_matches('"'), "$@" | "$*" | "${@}")
+}
+
+/// The commands of the functions of a shell script that have all arguments, each with the name of its function.
+fn commands_with_arguments(text: &str) -> Vec<(&str, Range<usize>)> {
+    let mut commands = Vec::new();
     let mut open: Option<&str> = None;
-    if !text.contains("$@") && !text.contains("$*") {
-        return functions;
+    if !text.contains("$@") && !text.contains("$*") && !text.contains("${@}") {
+        return commands;
     }
-    for line in text.lines() {
-        let line = line.trim();
+    let mut at = 0;
+    for whole in text.split_inclusive('\n') {
+        let line = whole.trim();
         let definition = line
             .strip_prefix("function ")
             .map(|rest| rest.split(|c: char| c == '(' || c == '{' || c.is_whitespace()).next());
@@ -950,21 +981,48 @@ fn functions_that_run(text: &str) -> HashSet<String> {
             .unwrap_or_else(|| line.split_once("()").map(|(name, _)| name.trim_end()))
             .filter(|name| !name.is_empty() && !name.contains([' ', '"', '$', '=']));
         open = definition.or(open);
-        let is_all = |word: &str| matches!(word.trim_matches('"'), "$@" | "$*" | "${@}");
-        let runs_all = |command: &str| {
-            let mut words = command.split_whitespace();
-            words.find(|word| !may_run(word)).is_some_and(is_all)
-        };
-        if let Some(name) = open
-            && line.split([';', '{', '&', '|', '(']).any(runs_all)
-        {
-            functions.insert(name.to_owned());
+        let mut start = at;
+        for part in whole.split_inclusive([';', '{', '&', '|', '(', '\n']) {
+            let range = start..start + part.trim_end_matches([';', '{', '&', '|', '(', '\n']).len();
+            start += part.len();
+            if let Some(name) = open
+                && part.split_whitespace().any(|word| is_all_arguments(word.trim_end_matches(';')))
+            {
+                commands.push((name, range));
+            }
         }
+        at += whole.len();
         if line == "}" || definition.is_some() && line.ends_with('}') {
             open = None;
         }
     }
-    functions
+    commands
+}
+
+/// The functions of a shell script that run their arguments: `run() { "$@"; }`.
+fn functions_that_run(text: &str) -> HashSet<String> {
+    let commands = commands_with_arguments(text).into_iter();
+    let runs_all = |(_, command): &(&str, Range<usize>)| {
+        let mut words = text[command.clone()].split_whitespace();
+        words.find(|word| !may_run(word)).is_some_and(is_all_arguments)
+    };
+    commands.filter(runs_all).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The functions of a shell script that give their arguments to a client, with the command:
+/// `add() { conda install -y "$@"; }`.
+fn wrappers(text: &str) -> HashMap<String, Range<usize>> {
+    let is_call = |(_, command): &(&str, Range<usize>)| mentions_client(&text[command.clone()]);
+    let commands = commands_with_arguments(text).into_iter().filter(is_call);
+    commands.map(|(name, command)| (name.to_owned(), command)).collect()
+}
+
+/// The command of a function with the arguments that it is called with.
+fn wrapped(text: &str, body: Range<usize>, call: &SimpleCommand) -> Option<SimpleCommand> {
+    let mut command = SimpleCommands::of(&ShellText::new(text, body, Shell::Posix)).next()?;
+    let at = command.words.iter().position(|word| is_all_arguments(&word.text))?;
+    command.words.splice(at..=at, call.words[1..].iter().cloned());
+    Some(SimpleCommand { form: call.form, ..command })
 }
 
 /// Whether a text may have a call of a client in it.
@@ -1129,7 +1187,7 @@ mod tests {
             ("function tell {\n  for i in 1 2; do\n    time \"$@\" && return\n  done\n}", true),
             ("tell ()\n{\n  if ! eval $@; then exit 1; fi\n}", true),
             ("tell() { echo \"$@\"; }", false),
-            ("tell() { conda install -c pytorch \"$@\"; }", false),
+            ("tell() { conda install -c pytorch \"$@\"; }", true),
             ("other() { \"$@\"; }", false),
         ] {
             let text = format!("{function}\ntell conda install -n x pytorch cpuonly -c pytorch\n");

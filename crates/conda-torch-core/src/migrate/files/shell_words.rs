@@ -62,6 +62,16 @@ impl<'t> ShellText<'t> {
     }
 }
 
+impl SimpleCommand {
+    /// The word that stands for its input, of a client.
+    fn input(&self) -> Option<&Word> {
+        let is_client = |word: &Word| word.text.ends_with("conda") || word.text.ends_with("mamba");
+        let mut words = self.words.iter();
+        words.any(is_client);
+        words.find(|word| matches!(word.text.as_str(), "-" | "/dev/stdin"))
+    }
+}
+
 /// The simple commands of a text, in order; separators that matter for branches are commands of one word: `;;`, and `{` and
 /// `}` for blocks of PowerShell and cmd.
 pub(super) struct SimpleCommands<'t> {
@@ -152,10 +162,17 @@ impl<'t> SimpleCommands<'t> {
             self.at += 1;
             let output = self.output.take();
             let heredocs = std::mem::take(&mut self.heredocs);
-            for heredoc in heredocs.into_iter().filter(|heredoc| heredoc.is_shown) {
+            // `conda env create -f - <<EOF`
+            let input = self.ready.back().and_then(SimpleCommand::input).cloned();
+            for heredoc in heredocs.into_iter().filter(|it| it.is_shown || input.is_some()) {
                 let body = heredoc.body(text, self.at);
                 self.at = body.end;
-                if let Some(output) = heredoc.output.or_else(|| output.clone()) {
+                if let Some(input) = input.clone() {
+                    let text = text[body.clone()].to_owned();
+                    let words = vec![Word { range: body, text, quote: None }, input];
+                    let saved = SimpleCommand { words, form: Form::Saved, is_conditional: false };
+                    self.ready.insert(self.ready.len() - 1, saved);
+                } else if let Some(output) = heredoc.output.or_else(|| output.clone()) {
                     let text = text[body.clone()].to_owned();
                     self.words.extend([Word { range: body, text, quote: None }, output]);
                     self.end_as(Form::Saved, false);

@@ -26,10 +26,38 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
         return Ok(session.finish());
     };
     comments(text, &mut session.file.prose);
-    set_variables(&mut session, text, root);
+    read_root(&mut session, text, root)?;
+    Ok(session.finish())
+}
+
+/// Reads a workflow that is a part of another text, and whether it is one.
+pub(super) fn read_part(
+    session: &mut Session<'_>,
+    text: &str,
+    range: Range<usize>,
+) -> Result<bool, FileError> {
+    // With blanks for what is around it, its values have their places in the text.
+    let mut part: String = text[..range.start].bytes().map(|_| ' ').collect();
+    if let Some(line) = text[..range.start].rfind('\n') {
+        part.replace_range(line..=line, "\n");
+    }
+    part.push_str(&text[range]);
+    let document = Document::parse(&part).ok();
+    let Some(root) = document.as_ref().and_then(Document::root) else { return Ok(false) };
+    let is_workflow = root.get("jobs").is_some() || root.get("steps").is_some();
+    if is_workflow || root.items().any(|step| step.get("run").is_some()) {
+        read_root(session, text, root)?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+fn read_root(session: &mut Session<'_>, text: &str, root: Value<'_>) -> Result<(), FileError> {
+    let scope = || Scope::new(EnvironmentName::Current, RunPlace::Anywhere, Vec::new());
+    set_variables(session, text, root);
     // Of GitLab and Azure.
     for (name, value) in root.get("variables").into_iter().flat_map(Value::entries) {
-        set_variable(&mut session, text, name, value);
+        set_variable(session, text, name, value);
     }
     let outer = session.scope.clone();
     let has_versions = has_versions(text);
@@ -48,7 +76,7 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
                         let first = (session.file.lists.len(), session.file.row_values.len());
                         session.next(scope().with_variables_of(&outer))?;
                         session.begin_row();
-                        read_job(&mut session, text, root, job, Some(row))?;
+                        read_job(session, text, root, job, Some(row))?;
                         let lists = first.0..session.file.lists.len();
                         let specs =
                             session.file.lists[lists.clone()].iter().flat_map(|it| &it.specs);
@@ -61,10 +89,10 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
                         }
                     }
                 } else if job.get("runs-on").is_some() {
-                    read_job(&mut session, text, root, job, None)?;
+                    read_job(session, text, root, job, None)?;
                 } else {
                     // Of another service.
-                    read_commands(&mut session, text, job)?;
+                    read_commands(session, text, job)?;
                 }
             }
         }
@@ -72,11 +100,11 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
             // The plays of a playbook, the entries of a pipeline.
             for value in root.items().chain(root.entries().map(|(_, value)| value)) {
                 session.next(scope().with_variables_of(&outer))?;
-                read_commands(&mut session, text, value)?;
+                read_commands(session, text, value)?;
             }
         }
     }
-    Ok(session.finish())
+    Ok(())
 }
 
 /// The comments of a text that begin a line.
