@@ -5,7 +5,7 @@
 
 BINARY and LIVE are the programs `conda-torch` and `conda-torch-live`, GENERATED what `packaging/generate` writes. Every row
 of the matrix is run in a checkout of its own. Only what compiles or asks another server is replaced, by programs that leave
-the same files. Needs PyYAML. Exit code 0 if all is right, else 1.
+the same files; other targets than this machine's get small ones. Needs PyYAML. Exit code 0 if all is right, else 1.
 """
 
 import glob
@@ -24,12 +24,14 @@ WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
 VERSION = re.search(r'^version = "(.*)"$', (ROOT / "Cargo.toml").read_text(), re.M)[1]
 # Actions that change no file.
 QUIET = {"actions/checkout", "actions/setup-python", "rust-lang/crates-io-auth-action", "pypa/gh-action-pypi-publish"}
+HERE = f"{os.uname().machine}-unknown-linux-gnu"
 # In place of what compiles: the programs under the names of the target.
-BUILD = """
+BUILD = f"""
 mkdir -p target/$1/dist
 for program in conda-torch conda-torch-live; do
-    cp "$PROGRAMS/$program" target/$1/dist/$program
-    if [[ $1 == *windows* ]]; then cp "$PROGRAMS/$program" target/$1/dist/$program.exe; fi
+    suffix=''
+    if [[ $1 == *windows* ]]; then suffix=.exe; fi
+    if [[ $1 == {HERE} ]]; then cp "$PROGRAMS/$program" target/$1/dist/; else echo "$1" >target/$1/dist/$program$suffix; fi
 done
 """
 STUBS = {
@@ -37,6 +39,7 @@ STUBS = {
     "packaging/generate": 'mkdir -p "$1"; cp -r "$GENERATED/." "$1/"',
     "packaging/wheel": 'mkdir -p "$2"; echo "$1" >"$2/conda_torch-0-py3-none-$1.whl"',
     "packaging/try-wheel": '[[ -s $1 ]]',
+    "packaging/try-programs": f'if [[ $1 == *{HERE}* ]]; then exec "$TRY" "$1"; fi; compgen -G "$1/conda-torch*" >/dev/null',
 }
 TOOLS = {
     "rustup": "[[ $1 == target && $2 == add ]]",
@@ -77,13 +80,14 @@ class Runner:
         self.environment = {
             **os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "CARGO": shutil.which("cargo"), "PROGRAMS": str(programs),
             "GENERATED": str(pathlib.Path(generated).resolve()), "PUBLISHED": str(self.published),
-            "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "someone/conda-torch", "GITHUB_REF_NAME": f"v{VERSION}",
+            "TRY": str(ROOT / "packaging/try-programs"), "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_REPOSITORY": "someone/conda-torch", "GITHUB_REF_NAME": f"v{VERSION}",
         }
 
     def job(self, name, row, values):
         """Runs a job for a row of its matrix, in a checkout of its own."""
         checkout = self.scratch / f"{name}-{row.get('target', '')}"
-        subprocess.run(["git", "clone", "-q", ROOT, checkout], check=True)
+        subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{ROOT}", checkout], check=True)
         for path, text in STUBS.items():
             script(checkout / path, text)
         values = {**values, **{f"matrix.{key}": value for key, value in row.items()}}
@@ -97,7 +101,8 @@ class Runner:
             if "run" in step:
                 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
                 command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", fill(step["run"])]
-                done = subprocess.run(command, cwd=checkout, env={**self.environment, **environment}, capture_output=True, text=True)
+                environment = {**self.environment, **environment}
+                done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
                 assert done.returncode == 0, f"{row}: `{step['run']}`\n{done.stdout}{done.stderr}"
                 continue
             with_ = {key: fill(value) for key, value in step.get("with", {}).items()}

@@ -52,6 +52,9 @@ fn the_script_installs_what_the_checksums_list() {
     let text = run(&mut install(&release, &to), true);
     assert!(text.contains(&format!("Installed `{to}/conda-torch`")), "{text}");
     assert!(text.contains("is not on PATH"), "{text}");
+    let sums = fs::read_to_string(format!("{release}/latest/download/SHA256SUMS"));
+    let sums = sums.expect("the checksums");
+    assert!(sums.lines().count() == 1 && sums.ends_with(".tar.gz\n"), "{sums}");
     let version = run(Command::new(format!("{to}/conda-torch")).arg("--version"), true);
     assert!(version == "conda-torch 0.1.0\n", "{version}");
     // Again, over what is there, and no profile was written.
