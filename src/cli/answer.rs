@@ -4,12 +4,13 @@ use crate::built_in;
 use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::TargetEnvironment;
+use conda_torch_core::conda::Subdir;
 use conda_torch_core::types::{ClientKind, Machine};
 use conda_torch_probe::host::Host;
 
 use super::Failure;
 use super::flags::{ChannelFlags, MachineFlags, OutputFlags, RequestFlags, machine, this_machine};
-use super::live::{WITH_PYTORCH, read_matrix};
+use super::live::read_matrix;
 
 /// The flags that ask for PyTorch.
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +52,8 @@ impl Question<'_> {
         let channels = self.channel.channels(host)?;
         let client = self.output.target_or(machine, self.prefers);
         let environment = environment(&client)?;
-        let subdir = machine.subdir.value().filter(|subdir| WITH_PYTORCH.contains(subdir));
-        let subdirs = subdir.map_or(WITH_PYTORCH, std::slice::from_ref);
+        let subdir = machine.subdir.value().filter(|subdir| Subdir::WITH_PYTORCH.contains(subdir));
+        let subdirs = subdir.map_or(Subdir::WITH_PYTORCH, std::slice::from_ref);
         let live = read_matrix(host, self.channel, &channels, subdirs)?;
         let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
         let of_live = live.as_ref().map(|live| live.diagnostics.as_slice());

@@ -6,14 +6,14 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::{Command, CommandFactory};
+use clap_complete::CompletionCandidate;
 use clap_complete::env::{self, CompleteEnv, EnvCompleter, Shells};
-use clap_complete::{ArgValueCandidates, CompletionCandidate};
 
 use crate::built_in;
+use conda_torch_core::conda::Subdir;
 use conda_torch_host::LiveHost;
 use conda_torch_probe::{Overrides, environment, probe};
 
-use super::live::WITH_PYTORCH;
 use super::{Cli, Output};
 
 const EXAMPLES: &str = "\
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Output> {
 
 /// Answers a shell that asks for candidates, and ends the program.
 pub(super) fn answer_shell() {
-    CompleteEnv::with_factory(command).var(VARIABLE).shells(SHELLS).complete();
+    CompleteEnv::with_factory(Cli::command).var(VARIABLE).shells(SHELLS).complete();
 }
 
 /// The shells, with fish in our own way.
@@ -102,54 +102,26 @@ fn unquoted(word: &str) -> String {
     word.chars().filter(is_kept).collect()
 }
 
-/// The values of a flag.
-type Values = fn() -> Vec<CompletionCandidate>;
-
-/// The flags whose values are known, by their ids, in every subcommand that has them.
-const VALUES: [(&str, Values); 5] = [
-    ("platform", platforms),
-    ("gpu", gpus),
-    ("pytorch", pytorch_versions),
-    ("python", pythons),
-    ("cuda_version", cuda_versions),
-];
-
-/// The subcommands whose `--name` is an environment that exists.
-const OF_ENVIRONMENTS: [&str; 4] = ["check", "explain", "migrate", "test"];
-
-fn command() -> Command {
-    let with_values = |subcommand: Command| {
-        let of_environments = OF_ENVIRONMENTS.contains(&subcommand.get_name());
-        let names = of_environments.then_some(("name", environments as Values));
-        VALUES.into_iter().chain(names).fold(subcommand, |subcommand, (id, values)| {
-            let has_it = subcommand.get_arguments().any(|argument| argument.get_id() == id);
-            let add = |argument: clap::Arg| argument.add(ArgValueCandidates::new(values));
-            if has_it { subcommand.mut_arg(id, add) } else { subcommand }
-        })
-    };
-    Cli::command().mut_subcommands(with_values)
-}
-
 fn candidates(values: impl IntoIterator<Item = impl ToString>) -> Vec<CompletionCandidate> {
     values.into_iter().map(|value| CompletionCandidate::new(value.to_string())).collect()
 }
 
-fn platforms() -> Vec<CompletionCandidate> {
-    candidates(WITH_PYTORCH)
+pub(super) fn platforms() -> Vec<CompletionCandidate> {
+    candidates(Subdir::WITH_PYTORCH)
 }
 
-fn gpus() -> Vec<CompletionCandidate> {
+pub(super) fn gpus() -> Vec<CompletionCandidate> {
     candidates(built_in::matrix().gpu_names.iter().map(|gpu| &gpu.name))
 }
 
-fn pytorch_versions() -> Vec<CompletionCandidate> {
+pub(super) fn pytorch_versions() -> Vec<CompletionCandidate> {
     let mut versions: Vec<_> = built_in::matrix().builds.iter().map(|it| it.pytorch).collect();
     versions.sort();
     versions.dedup();
     candidates(versions.iter().rev())
 }
 
-fn pythons() -> Vec<CompletionCandidate> {
+pub(super) fn pythons() -> Vec<CompletionCandidate> {
     let pythons = built_in::matrix().builds.iter().flat_map(|it| [it.pythons.0, it.pythons.1]);
     let mut pythons: Vec<_> = pythons.collect();
     pythons.sort();
@@ -157,11 +129,11 @@ fn pythons() -> Vec<CompletionCandidate> {
     candidates(pythons.iter().rev())
 }
 
-fn cuda_versions() -> Vec<CompletionCandidate> {
+pub(super) fn cuda_versions() -> Vec<CompletionCandidate> {
     candidates(built_in::matrix().cuda_versions.iter().rev())
 }
 
-fn environments() -> Vec<CompletionCandidate> {
+pub(super) fn environments() -> Vec<CompletionCandidate> {
     let host = LiveHost::new(None);
     let here = probe(&host, &Overrides::default());
     candidates(environment::all(&host, &here).into_iter().filter_map(|place| place.name))

@@ -8,6 +8,7 @@ use clap::builder::{
     NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
 };
 use clap::{ColorChoice, ValueEnum};
+use clap_complete::ArgValueCandidates;
 
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{TargetEnvironment, as_folder, shell};
@@ -36,12 +37,13 @@ pub(super) use conda_torch_core::question::values::{
 
 use crate::text::Style;
 
-use super::{Failure, UsageError, note, read_input};
+use super::{Failure, UsageError, completions, note, read_input};
 
 // The structs have no doc comments: clap would show them as the description of the subcommand.
 
+// After the subcommand's own in its help, whichever clap reads first.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Global options")]
+#[command(next_display_order = 900)]
 pub(super) struct GlobalFlags {
     /// Print one JSON document
     #[arg(long, global = true)]
@@ -182,7 +184,7 @@ pub(super) fn terminal_width() -> Option<usize> {
 #[command(next_help_heading = "Machine (default: this one)")]
 pub(super) struct MachineFlags {
     /// Platform of another machine to describe by flags alone [e.g. linux-64]
-    #[arg(long, value_name = "SUBDIR")]
+    #[arg(long, value_name = "SUBDIR", add = ArgValueCandidates::new(completions::platforms))]
     pub platform: Option<Subdir>,
     /// NVIDIA driver version or branch [e.g. 580.65.06, 535]
     #[arg(long, value_name = "VERSION")]
@@ -194,7 +196,7 @@ pub(super) struct MachineFlags {
     #[arg(long, value_name = "X.Y")]
     pub compute_capability: Vec<ComputeCapability>,
     /// Name of a GPU; repeatable [e.g. "RTX 4090"]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::gpus))]
     pub gpu: Vec<String>,
     /// glibc version [e.g. 2.28]
     #[arg(long, value_name = "VERSION")]
@@ -326,13 +328,13 @@ pub(super) struct RequestOptions {
     #[arg(long, conflicts_with = "accelerator")]
     cpu: bool,
     /// PyTorch version, prefix or constraint [e.g. 2.9, ">=2.5", latest]
-    #[arg(long, value_name = "VERSION", value_parser = pytorch)]
+    #[arg(long, value_name = "VERSION", value_parser = pytorch, add = ArgValueCandidates::new(completions::pytorch_versions))]
     pytorch: Option<RequestedVersion>,
     /// Python version or constraint [e.g. 3.12, ">=3.11"]
-    #[arg(long, value_name = "X.Y", value_parser = requested_python)]
+    #[arg(long, value_name = "X.Y", value_parser = requested_python, add = ArgValueCandidates::new(completions::pythons))]
     python: Option<RequestedVersion>,
     /// Version of `cuda-version` to pin, not the one of `nvidia-smi`; rarely needed [e.g. 12.9]
-    #[arg(long, value_name = "X.Y")]
+    #[arg(long, value_name = "X.Y", add = ArgValueCandidates::new(completions::cuda_versions))]
     cuda_version: Option<CudaVersion>,
     /// BLAS library
     #[arg(long, value_parser = one_of(BLAS))]
@@ -404,6 +406,7 @@ impl NewEnvironmentFlags {
 pub(super) struct EnvironmentFlags {
     /// Name of the environment [default: the active one]
     #[arg(short, long, conflicts_with = "prefix", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(add = ArgValueCandidates::new(completions::environments))]
     name: Option<String>,
     /// Folder of the environment, instead of a name
     #[arg(short, long, value_name = "FOLDER", value_parser = NonEmptyStringValueParser::new())]

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
 use conda_torch_core::commands::as_folder;
-use conda_torch_core::conda::Channels;
+use conda_torch_core::conda::{Channels, Subdir};
 use conda_torch_core::escapes::visible;
 use conda_torch_core::fleet::{
     Collector, Deployment, EnvironmentCount, FleetDrift, FleetPlan, deploy, expand, picture,
@@ -24,7 +24,7 @@ use crate::text;
 use crate::text::fleet::FleetPage;
 
 use super::flags::{CLIENTS, ChannelFlags, GlobalFlags, RequestOptions, one_of};
-use super::live::{WITH_PYTORCH, read_matrix};
+use super::live::read_matrix;
 use super::progress::Progress;
 use super::{Failure, Output, UsageError, note};
 
@@ -144,7 +144,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         bail!(Failure::new(ErrorCode::Contradiction, why));
     }
     let channels = args.channel.channels(host)?;
-    let live = read_matrix(host, &args.channel, &channels, WITH_PYTORCH)?;
+    let live = read_matrix(host, &args.channel, &channels, Subdir::WITH_PYTORCH)?;
     let matrix = live.as_ref().map_or(built_in::matrix(), |live| &live.matrix);
     let request = args.request.request(&args.package, matrix)?;
     let mut collector = Collector::new(matrix);

@@ -32,9 +32,6 @@ const NOT_INSTALLED: &str = "\
 `conda-torch-live` not found next to this program
 hint: in a checkout, run `cargo install --path crates/conda-torch-live`, or set `CONDA_TORCH_LIVE`";
 
-/// The platforms with PyTorch on conda-forge.
-pub(super) const WITH_PYTORCH: &[Subdir] = Subdir::ALL.split_at(5).0;
-
 /// The path of `conda-torch-live`: `CONDA_TORCH_LIVE`, or else beside the running program. An empty
 /// `CONDA_TORCH_LIVE` disables it.
 pub(super) fn live_program(host: &dyn Host) -> Option<String> {

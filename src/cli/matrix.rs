@@ -15,6 +15,8 @@ use conda_torch_core::types::{CudaVersion, Machine, Shell};
 use conda_torch_probe::Overrides;
 use conda_torch_probe::host::Host;
 
+use clap_complete::ArgValueCandidates;
+
 use crate::built_in;
 use crate::text;
 use crate::text::table::{Age, TableFormat, nothing_matches, table};
@@ -23,8 +25,8 @@ use super::flags::{
     ChannelFlags, GlobalFlags, MachineFlags, RequestedVersion, machine, page_width, python,
     pytorch, terminal_width, today,
 };
-use super::live::{WITH_PYTORCH, read_matrix, read_records};
-use super::{Failure, Output, UsageError, note};
+use super::live::{read_matrix, read_records};
+use super::{Failure, Output, UsageError, completions, note};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,13 +65,13 @@ pub(super) struct Args {
 #[command(next_help_heading = "Filters, with those of the machine")]
 struct FilterFlags {
     /// Builds for a Python version [e.g. 3.12]
-    #[arg(long, value_name = "X.Y", value_parser = python)]
+    #[arg(long, value_name = "X.Y", value_parser = python, add = ArgValueCandidates::new(completions::pythons))]
     python: Option<Version>,
     /// Builds that accept a version of `cuda-version` [e.g. 12.9]
-    #[arg(long, value_name = "X.Y")]
+    #[arg(long, value_name = "X.Y", add = ArgValueCandidates::new(completions::cuda_versions))]
     cuda_version: Option<CudaVersion>,
     /// Versions of PyTorch [e.g. 2.9, ">=2.4"]
-    #[arg(long, value_name = "VERSION", value_parser = pytorch)]
+    #[arg(long, value_name = "VERSION", value_parser = pytorch, add = ArgValueCandidates::new(completions::pytorch_versions))]
     pytorch: Option<RequestedVersion>,
 }
 
@@ -111,7 +113,7 @@ impl Args {
 pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
     let format = global.format(args.format, TableFormat::Json, TableFormat::Table)?;
     let Args { machine: flags, channel, .. } = args;
-    let subdirs = flags.platform.map_or(WITH_PYTORCH.to_vec(), |subdir| vec![subdir]);
+    let subdirs = flags.platform.map_or(Subdir::WITH_PYTORCH.to_vec(), |subdir| vec![subdir]);
     let channels = channel.channels(host)?;
     if args.diff {
         return run_diff(args, global, format, host, &channels, &subdirs);

@@ -64,7 +64,9 @@ struct Cli {
     global: GlobalFlags,
 }
 
+// Only the arguments of the subcommand that runs are made.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Show the commands that install PyTorch on this machine, and why
     Advise(Box<advise::Args>),

@@ -5,6 +5,7 @@ mod files;
 mod folder;
 
 use clap::builder::NonEmptyStringValueParser;
+use clap_complete::ArgValueCandidates;
 
 use conda_torch_core::conda::Version;
 use conda_torch_core::migrate::environment::{Settings, settings};
@@ -22,7 +23,7 @@ use super::flags::{
     ACCELERATORS, EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, OutputFlags,
     RequestedVersion, machine, one_of, python, pytorch, read_named, this_machine,
 };
-use super::{Failure, Output};
+use super::{Failure, Output, completions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,10 +64,10 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "accelerator")]
     cpu: bool,
     /// PyTorch version, prefix or constraint [default: the requested one, else the newest]
-    #[arg(long, value_name = "VERSION", value_parser = pytorch)]
+    #[arg(long, value_name = "VERSION", value_parser = pytorch, add = ArgValueCandidates::new(completions::pytorch_versions))]
     pytorch: Option<RequestedVersion>,
     /// Python version [default: the installed one, if PyTorch supports it]
-    #[arg(long, value_name = "X.Y", value_parser = python)]
+    #[arg(long, value_name = "X.Y", value_parser = python, add = ArgValueCandidates::new(completions::pythons))]
     python: Option<Version>,
     #[command(flatten)]
     files: files::FileFlags,

@@ -21,6 +21,9 @@ macro_rules! subdirs {
             /// Every subdir, those with PyTorch first.
             pub const ALL: [Self; 14] = [$(Self::$variant),+];
 
+            /// Those with PyTorch on conda-forge.
+            pub const WITH_PYTORCH: &[Self] = Self::ALL.split_at(5).0;
+
             /// The operating system.
             pub const fn os(self) -> Os {
                 match self {
