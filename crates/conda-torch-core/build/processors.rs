@@ -19,12 +19,13 @@ pub(crate) fn table() -> String {
         _ = writeln!(
             text,
             "Microarchitecture {{ name: {name:?}, family: {:?}, vendor: {:?}, generation: {}, part: {:?}, \
-             features: &{:?}, ancestors: &{ancestors:?} }},",
+             features: {:?}, ancestors: {:?} }},",
             target.family().name(),
             row.vendor,
             target.generation(),
             row.cpupart,
-            row.features,
+            row.features.join(" "),
+            ancestors.join(" "),
         );
     }
     text.push_str("];\n");

@@ -20,20 +20,25 @@ struct Microarchitecture {
     vendor: &'static str,
     generation: usize,
     part: Option<&'static str>,
-    features: &'static [&'static str],
+    /// With spaces between them, as the ancestors: pointers to each cost at every start.
+    features: &'static str,
     /// All of them, not the parents alone.
-    ancestors: &'static [&'static str],
+    ancestors: &'static str,
 }
 
 impl Microarchitecture {
     fn descends_from(&self, other: &Self) -> bool {
-        self.ancestors.contains(&other.name)
+        words(self.ancestors).any(|name| name == other.name)
     }
 
     /// More ancestors come first, then more features.
     fn rank(&self) -> (usize, usize) {
-        (self.ancestors.len(), self.features.len())
+        (words(self.ancestors).count(), words(self.features).count())
     }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace()
 }
 
 fn find(name: &str) -> Option<&'static Microarchitecture> {
@@ -134,7 +139,7 @@ impl<'p> Features<'p> {
                 }
                 ("riscv64", Some(model)) => is_generic || target.name == model,
                 ("ppc64le" | "ppc64", _) => target.generation <= self.generation,
-                _ => is_ours && target.features.iter().all(|feature| self.flags.contains(feature)),
+                _ => is_ours && words(target.features).all(|feature| self.flags.contains(feature)),
             }
     }
 }
