@@ -68,17 +68,32 @@ fn git(folder: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "{arguments:?} {output:?}");
 }
 
-/// A checkout with this recipe.
-fn checkout() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("feedstock");
+/// A file of `.ci_support`, and its keys with their first values.
+type Variant<'v> = (&'v str, &'v [(&'v str, &'v str)]);
+
+/// A checkout with a recipe.
+fn checkout(name: &str, recipe: &[(&str, &str)], variants: &[Variant<'_>]) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("feedstock").join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(folder.join("recipe")).expect("a folder");
     fs::create_dir_all(folder.join(".ci_support")).expect("a folder");
-    for (name, text) in [("meta.yaml", META), ("build.sh", BUILD_SH), ("bld.bat", BLD_BAT)] {
+    for (name, text) in recipe {
         fs::write(folder.join("recipe").join(name), text).expect("a file");
     }
+    for (name, keys) in variants {
+        let path = folder.join(format!(".ci_support/{name}.yaml"));
+        fs::write(path, variant(keys)).expect("a file");
+    }
+    git(&folder, &["init", "--quiet"]);
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "--quiet", "-m", "a build"]);
+    git(&folder, &["commit", "--quiet", "--allow-empty", "-m", "[ci skip] nothing"]);
+    folder.to_str().expect("UTF-8").to_owned()
+}
+
+fn pytorch() -> String {
     let (linux, cuda, blas) = ("c_stdlib_version", "cuda_compiler_version", "blas_impl");
-    for (name, keys) in [
+    let variants = [
         ("linux_64_a", &[(cuda, "13.1"), (blas, "mkl"), (linux, "2.28")][..]),
         ("linux_64_b", &[(cuda, "13.1"), (blas, "generic"), (linux, "2.28")]),
         ("linux_64_c", &[(cuda, "None"), (blas, "generic"), (linux, "2.17")]),
@@ -88,15 +103,9 @@ fn checkout() -> PathBuf {
         ),
         ("osx_arm64_e", &[(cuda, "None"), (blas, "generic"), ("MACOSX_DEPLOYMENT_TARGET", "12.0")]),
         ("win_64_f", &[(cuda, "13.1"), (blas, "mkl")]),
-    ] {
-        let path = folder.join(format!(".ci_support/{name}.yaml"));
-        fs::write(path, variant(keys)).expect("a file");
-    }
-    git(&folder, &["init", "--quiet"]);
-    git(&folder, &["add", "."]);
-    git(&folder, &["commit", "--quiet", "-m", "2.99.0"]);
-    git(&folder, &["commit", "--quiet", "--allow-empty", "-m", "[ci skip] nothing"]);
-    folder
+    ];
+    let recipe = [("meta.yaml", META), ("build.sh", BUILD_SH), ("bld.bat", BLD_BAT)];
+    checkout("pytorch", &recipe, &variants)
 }
 
 /// Runs the tool; `None` without a Python that has `PyYAML`.
@@ -115,32 +124,39 @@ fn run(arguments: &[&str]) -> Option<Output> {
     Some(Command::new(python).arg("-B").arg(tool).args(arguments).output().expect("Python runs"))
 }
 
-#[test]
-fn rows_of_a_recipe_are_proposed_and_compared() {
-    let folder = checkout();
-    let folder = folder.to_str().expect("UTF-8");
-    let Some(output) = run(&[folder, "--rows"]) else { return };
+/// The rows that the tool writes; `None` as for [`run`].
+fn proposed(folder: &str, table: &str) -> Option<Vec<toml::Value>> {
+    let output = run(&[folder, "--rows"])?;
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let document: toml::Table = toml::from_str(&text).expect("rows");
-    let rows = document["build"].as_array().expect("rows");
-    let line = |row: &toml::Value| {
-        let text = |field: &str| {
-            row.get(field).map_or("-".to_owned(), |value| value.to_string().replace('"', ""))
-        };
-        let fields = [
-            "subdir",
-            "accelerator",
-            "blas",
-            "arm_variant",
-            "build_numbers",
-            "cuda_pins",
-            "kernels",
-            "pythons",
-        ];
-        fields.map(text).join("; ")
+    Some(document[table].as_array().expect("rows").clone())
+}
+
+/// Some fields of each row, `-` for one that is not there.
+fn lines(rows: &[toml::Value], fields: &[&str]) -> Vec<String> {
+    let text = |row: &toml::Value, field: &str| {
+        row.get(field).map_or("-".to_owned(), |value| value.to_string().replace('"', ""))
     };
-    let lines: Vec<String> = rows.iter().map(line).collect();
+    let line = |row| fields.iter().map(|field| text(row, field)).collect::<Vec<_>>().join("; ");
+    rows.iter().map(line).collect()
+}
+
+#[test]
+fn rows_of_a_recipe_are_proposed_and_compared() {
+    let folder = &pytorch();
+    let Some(rows) = proposed(folder, "build") else { return };
+    let fields = [
+        "subdir",
+        "accelerator",
+        "blas",
+        "arm_variant",
+        "build_numbers",
+        "cuda_pins",
+        "kernels",
+        "pythons",
+    ];
+    let lines = lines(&rows, &fields);
     // By hand from the recipe above: +200 with CUDA, +100 with MKL; on linux-64 no CUDA without MKL.
     let expected = [
         "linux-64; cuda 13.1; mkl; -; [303, 303]; [13.1, 14.0]; 7.5 9.0 12.0+PTX; [3.11, 3.15]",
@@ -157,5 +173,39 @@ fn rows_of_a_recipe_are_proposed_and_compared() {
     assert_eq!(output.status.code(), Some(4), "{output:?}");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(text.contains("new: 2.99.0 linux-64 cuda 13.1 mkl #303\n"), "{text}");
+    assert!(text.contains("5 builds, 5 missing or different"), "{text}");
+}
+
+#[test]
+fn rows_of_a_companion_are_proposed_and_compared() {
+    let recipe = "context:\n  version: \"0.99.0\"\nrecipe:\n  name: torchvision\n";
+    let (cuda, of) = ("cuda_compiler_version", ("pytorch", "2.99"));
+    let variants = [
+        ("linux_64_a", &[(cuda, "13.1"), of][..]),
+        ("linux_64_b", &[(cuda, "None"), of]),
+        ("linux_aarch64_c", &[(cuda, "12.9"), of, ("arm_variant_type", "tegra")]),
+        ("osx_arm64_d", &[of]),
+        ("win_64_e", &[(cuda, "12.8"), of]),
+    ];
+    let folder = &checkout("torchvision", &[("recipe.yaml", recipe)], &variants);
+    let Some(rows) = proposed(folder, "companion") else { return };
+    let fields = ["package", "version", "subdir", "pytorch", "accelerator", "same_toolkit"];
+    // torchvision is not tied to the toolkit since 0.22, and Windows' builds accept the whole major version.
+    let expected = [
+        "torchvision; 0.99.0; linux-64; 2.99; cuda 13.1; false",
+        "torchvision; 0.99.0; linux-64; 2.99; cpu; -",
+        "torchvision; 0.99.0; linux-aarch64; 2.99; cuda 12.9; false",
+        "torchvision; 0.99.0; osx-arm64; 2.99; cpu; -",
+        "torchvision; 0.99.0; win-64; 2.99; cuda 12.8; false",
+    ];
+    assert_eq!(lines(&rows, &fields), expected);
+    let expected = ["-; [13.1, 14.0]", "-; -", "tegra; [12.9, 13.0]", "-; -", "-; [12.8, 13.0]"];
+    assert_eq!(lines(&rows, &["arm_variant", "cuda_pins"]), expected);
+    assert!(rows.iter().all(|row| row["pythons"].to_string() == r#"["3.11", "3.15"]"#), "{rows:?}");
+    let output = run(&[folder]).expect("it ran before");
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(text.contains("new: torchvision 0.99.0 linux-64 2.99 cuda 13.1\n"), "{text}");
+    assert!(text.contains("torchvision 0.99.0 for PyTorch 2.99 at "), "{text}");
     assert!(text.contains("5 builds, 5 missing or different"), "{text}");
 }
