@@ -1,6 +1,8 @@
 //! Recorded machines and the expected answer for each, written by hand from the facts about conda-forge's
 //! builds, NVIDIA's drivers and the kernels in each build.
 
+use std::collections::BTreeSet;
+
 use crate::common::machine;
 use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::diagnostics::{Diagnostic, Severity};
@@ -172,6 +174,22 @@ fn an_older_build_of_the_same_version_is_outranked_whatever_metal_needs() {
     let rejected = rejected.find(|it| same(it.build)).expect("the older build");
     let codes: Vec<&str> = rejected.blockers.iter().map(Diagnostic::code).collect();
     assert_eq!(codes, ["outranked"]);
+}
+
+#[test]
+fn cpu_builds_beside_a_cuda_build_leave_the_gpu_unused_and_older_cuda_builds_are_outranked() {
+    let machine = machine("rtx4090-driver-550-says-cuda-12.4");
+    let advice = advise(&machine, &Request::default(), crate::common::matrix());
+    let codes = |is_cuda: bool, pytorch: &[_]| {
+        let is_it = |build: &conda_torch_core::types::Build| {
+            build.is_cuda() == is_cuda && build.pytorch == Version::new(pytorch)
+        };
+        let rejected = advice.rejected.iter().filter(|it| it.build.subdir == Subdir::Linux64);
+        let codes = rejected.filter(|it| is_it(it.build)).flat_map(|it| &it.blockers);
+        codes.map(Diagnostic::code).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(codes(false, &[2, 12]), BTreeSet::from(["leaves-gpu-unused"]));
+    assert_eq!(codes(true, &[2, 5, 1]), BTreeSet::from(["outranked"]));
 }
 
 #[test]
