@@ -8,7 +8,7 @@ use crate::types::Shell;
 
 use super::Values;
 use super::client_call::{CUDA_OVERRIDE, ClientCall, Subcommand};
-use super::document::{Block, blocks};
+use super::document::{Block, blocks, is_command};
 use super::environment_spec::{FileEdits, RunPlace};
 use super::file_migration::{ChangeReason, FileError, FileNote, LineChange};
 use super::file_specs::FileSpecs;
@@ -219,7 +219,9 @@ fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError>
         match block {
             Block::Code(range, shell) => {
                 end_prose(session, range.clone());
-                session.run(&ShellText::new(text, range, shell))?;
+                let is_of_windows = matches!(shell, Shell::Cmd | Shell::Powershell);
+                let platform = is_of_windows.then_some(Subdir::Win64);
+                session.run_on(platform, &ShellText::new(text, range, shell))?;
             }
             Block::Inline(range) => session.read_inline(range)?,
             Block::Other(range, language) => {
@@ -228,16 +230,6 @@ fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError>
                     session.enter(dockerfile::scope())?;
                     dockerfile::read(session, text, range)?;
                     session.leave();
-                } else if language.contains("python") {
-                    // Cells of a notebook run `!` and `%` lines as commands.
-                    let mut at = range.start;
-                    for line in text[range].split_inclusive('\n') {
-                        if line.trim_start().starts_with(['!', '%']) {
-                            let line = at..at + line.len();
-                            session.run(&ShellText::new(text, line, Shell::Posix))?;
-                        }
-                        at += line.len();
-                    }
                 } else if matches!(language.as_str(), "yaml" | "yml") {
                     let current = EnvironmentName::Current;
                     session.enter(Scope::new(current, RunPlace::Anywhere, Vec::new()))?;
@@ -252,12 +244,41 @@ fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError>
                         workflow::add_lists(session, text, range, &OF_ENVIRONMENT)?;
                     }
                     session.leave();
+                } else if !matches!(language.as_str(), "diff" | "patch") {
+                    run_lines(session, text, range, language.contains("python"))?;
                 }
             }
         }
     }
     end_prose(session, text.len()..text.len());
     Ok(())
+}
+
+/// Runs the commands of a block that is not a shell's, each with the lines that it goes on in: some have a wrong language, and
+/// cells of a notebook run `!` and `%` lines.
+fn run_lines(
+    session: &mut Session<'_>,
+    text: &str,
+    range: Range<usize>,
+    is_python: bool,
+) -> Result<(), FileError> {
+    let mut at = range.start;
+    let mut start = None;
+    for line in text[range].split_inclusive('\n') {
+        let trimmed = line.trim();
+        let is_cell = is_python && trimmed.starts_with(['!', '%']);
+        if start.is_none() && (is_cell || is_command(trimmed)) {
+            start = Some(at);
+        }
+        at += line.len();
+        if let Some(command) = start.take_if(|_| !trimmed.ends_with('\\')) {
+            session.run(&ShellText::new(text, command..at, Shell::Posix))?;
+        }
+    }
+    match start {
+        Some(command) => session.run(&ShellText::new(text, command..at, Shell::Posix)),
+        None => Ok(()),
+    }
 }
 
 /// The words of all calls, each once: the rows of a matrix repeat them.

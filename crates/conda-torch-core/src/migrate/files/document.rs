@@ -27,7 +27,7 @@ struct Fence {
 }
 
 /// Directives of Sphinx and `MyST` whose content is text for people.
-const PROSE_DIRECTIVES: [&str; 24] = [
+const PROSE_DIRECTIVES: [&str; 25] = [
     "admonition",
     "attention",
     "card",
@@ -47,6 +47,7 @@ const PROSE_DIRECTIVES: [&str; 24] = [
     "tab",
     "tab-item",
     "tab-set",
+    "tabs",
     "tip",
     "topic",
     "versionadded",
@@ -55,7 +56,8 @@ const PROSE_DIRECTIVES: [&str; 24] = [
 ];
 
 /// Directives whose argument is the language.
-const CODE_DIRECTIVES: [&str; 5] = ["code", "code-block", "code-cell", "prompt", "sourcecode"];
+const CODE_DIRECTIVES: [&str; 6] =
+    ["code", "code-block", "code-cell", "code-tab", "prompt", "sourcecode"];
 
 /// The parts that are not plain prose, in order.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
@@ -155,7 +157,7 @@ fn shell_of(language: &str) -> Option<Shell> {
 }
 
 /// Whether a line is a command: a client comes first, after a prompt, a mark of a list or a tag.
-fn is_command(line: &str) -> bool {
+pub(super) fn is_command(line: &str) -> bool {
     let mut rest = line;
     loop {
         let next = rest.trim_start_matches(['$', '>', '%', '!', '#', '-', '*', '+', ' ', '\t']);

@@ -76,7 +76,8 @@ pub(super) fn notes(
             let kind = kind.filter(|_| !line[..range.start].ends_with(['$', '%']));
             let kind = kind.filter(|_| !line[..range.start].ends_with("${"));
             // Or its assignment.
-            let is_assigned = word.ends_with('=') && is_begin_of_assignment(&line[..range.start]);
+            let is_assigned = word.trim_end_matches('$').ends_with('=')
+                && is_begin_of_assignment(&line[..range.start]);
             let kind = kind.filter(|_| !is_assigned);
             let at = start + range.start;
             let Some(kind) = kind.filter(|_| !is_in(&handled, at)) else { continue };
@@ -181,6 +182,10 @@ fn words(line: &str) -> Vec<Range<usize>> {
         let start = at;
         at += part.len() + line[at + part.len()..].chars().next().map_or(0, char::len_utf8);
         // `channels:`, `channel=` and `pytorch.` at the end of a sentence.
+        // In HTML, `<code>` and `</code>`.
+        let tag = part.strip_prefix('<').and_then(|tag| tag.find('>')).map_or(0, |end| end + 2);
+        let (start, part) = (start + tag, &part[tag..]);
+        let part = &part[..part.find("</").unwrap_or(part.len())];
         let word = part.trim_end_matches([':', '.', '!', '?']);
         if word.is_empty() {
             continue;
@@ -270,6 +275,8 @@ mod tests {
             "pytorch-cuda=11.8",
             "cudatoolkit 11.3",
             "[\"cpuonly\"]",
+            "<p><code>conda install x -c pytorch</code>.</p>",
+            "<code>cudatoolkit</code>",
         ] {
             assert_eq!(found(text).len(), 1, "{text}");
             assert!(found(text)[0].1, "{text}");

@@ -46,6 +46,15 @@ impl EnvironmentName {
     }
 }
 
+/// How the names of Miniconda's installers begin that have their Python:
+/// <https://docs.anaconda.com/miniconda/miniconda-hashes/>.
+const INSTALLER: &str = "Miniconda3-py3";
+
+/// Whether a text is the minor version of a Python.
+fn is_minor(text: &str) -> bool {
+    matches!(text.len(), 1 | 2) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The arms of the branches that a command is in: the number of the branch, and the arm.
 pub(super) type Arms = Vec<(usize, usize)>;
 
@@ -181,6 +190,8 @@ pub(super) struct Session<'t> {
     wrapper_ends: BTreeMap<usize, usize>,
     /// The platform of the command that is read.
     platform: Option<Subdir>,
+    /// The Python of the installer that was named last: that of the environment that it makes.
+    installed_python: Option<String>,
     memberships: usize,
     packages: usize,
     /// The lists in values of variables, by the bytes at which they begin.
@@ -213,6 +224,7 @@ impl<'t> Session<'t> {
             wrappers,
             functions: functions_that_run(text),
             platform: None,
+            installed_python: None,
             memberships: 0,
             packages: 0,
             assigned_lists: HashMap::new(),
@@ -321,6 +333,18 @@ impl<'t> Session<'t> {
         self.run_quoted(source, &[], 0)
     }
 
+    /// Runs a text that is for a platform.
+    pub(super) fn run_on(
+        &mut self,
+        platform: Option<Subdir>,
+        source: &ShellText<'_>,
+    ) -> Result<(), FileError> {
+        let outer = std::mem::replace(&mut self.platform, platform);
+        let result = self.run(source);
+        self.platform = outer;
+        result
+    }
+
     /// Runs a text within branches, perhaps in a new shell.
     pub(super) fn run_in_arms(
         &mut self,
@@ -413,6 +437,9 @@ impl<'t> Session<'t> {
                 self.file.pip_notes.extend(pip_requirements::compiled(line, text));
             }
         }
+        if let Some(word) = command.words.iter().find(|word| word.text.contains(INSTALLER)) {
+            self.add_python_of_installer(word, arms)?;
+        }
         let place = command.words[0].range.clone();
         if command.words.iter().any(|word| is_all_arguments(&word.text))
             && self.is_in_wrapper(place.start)
@@ -464,6 +491,25 @@ impl<'t> Session<'t> {
     fn is_in_wrapper(&self, at: usize) -> bool {
         let before = self.wrapper_ends.range(..=at).next_back();
         before.is_some_and(|(_, end)| at < *end)
+    }
+
+    /// Adds the Python that an installer brings, if its name has it: `Miniconda3-py38_4.10.3-Linux-x86_64.sh`.
+    fn add_python_of_installer(
+        &mut self,
+        word: &Word,
+        arms: &[(usize, usize)],
+    ) -> Result<(), FileError> {
+        let version = word.text.split_once(INSTALLER).and_then(|(_, rest)| rest.split_once('_'));
+        let Some((minor, _)) = version.filter(|(minor, _)| is_minor(minor)) else { return Ok(()) };
+        let text = format!("python=3.{minor}");
+        // It is named where it is fetched and where it runs.
+        if self.installed_python.as_ref() == Some(&text) {
+            return Ok(());
+        }
+        self.installed_python = Some(text.clone());
+        let words = vec![Word { range: word.range.clone(), text, quote: None }];
+        let form = Form::Items { is_block: false };
+        self.add_call(ClientCall::of_words(Subcommand::Install, words, form), None, arms)
     }
 
     /// Runs a call of a client.

@@ -302,8 +302,9 @@ fn blanks(text: &str, within: Option<char>) -> usize {
             at = text.len() - next.trim_start_matches([' ', '\t']).len();
             continue;
         }
-        let after =
-            rest.strip_prefix(['\\', '`', '^']).map(|after| after.trim_start_matches([' ', '\t']));
+        // Without a blank before it, a backtick ends a command whose output is used.
+        let marks: &[char] = if at > 0 { &['\\', '`', '^'] } else { &['\\', '^'] };
+        let after = rest.strip_prefix(marks).map(|after| after.trim_start_matches([' ', '\t']));
         let next =
             after.and_then(|after| after.strip_prefix("\r\n").or_else(|| after.strip_prefix('\n')));
         if let Some(next) = next {
@@ -384,6 +385,7 @@ fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
                 quote = Some((c, false));
                 continue;
             }
+            (None, '<') if before == '\\' => false,
             (None, ';' | '|' | '&' | '(' | ')' | '<' | '`') => true,
             (None, '{' | '}') => at == 0 && next.is_none_or(char::is_whitespace),
             (None, _) => c.is_whitespace(),
@@ -533,6 +535,7 @@ mod tests {
         assert_eq!(texts("a b && c; d | e\nf"), ["a b", "c", "d", "e", "f"]);
         assert_eq!(texts("RUN a \\\n    -b \\\n# why\n  c\nd"), ["RUN a -b c", "d"]);
         assert_eq!(texts("a `\r\n  b\r\n"), ["a b"]);
+        assert_eq!(texts("x=`a b`\nc"), ["x=", "a b", "c"]);
         let source =
             ShellText { within: Some('"'), ..ShellText::whole("a \\\\\\n\",\n  \"  b\\n") };
         let found: Vec<SimpleCommand> = SimpleCommands::of(&source).collect();
