@@ -299,14 +299,17 @@ impl ClientCall {
         };
         let mut edits = Vec::new();
         if matches!(self.form, Form::Strings | Form::Items { .. }) {
-            let is_block = self.form == Form::Items { is_block: true };
-            let place = |word: &Word| match self.form {
-                Form::Items { .. } => item_place(lines.text, word.range.clone()).0,
-                Form::Shell { .. } | Form::Strings | Form::Saved => {
-                    ItemPlace::from(word.range.clone())
-                }
-            };
-            let items: Vec<ItemPlace> = words.iter().map(place).collect();
+            let (items, blocks): (Vec<ItemPlace>, Vec<bool>) = words
+                .iter()
+                .map(|word| match self.form {
+                    Form::Items { .. } | Form::Strings => {
+                        item_place(lines.text, word.range.clone())
+                    }
+                    Form::Shell { .. } | Form::Saved => (word.range.clone().into(), false),
+                })
+                .unzip();
+            let is_block = self.form == Form::Items { is_block: true }
+                || self.form == Form::Strings && blocks.first() == Some(&true);
             let last_kept = (0..words.len()).rev().find(|at| !is_removed(*at));
             for (at, word) in words.iter().enumerate() {
                 let texts = match new(at) {

@@ -29,7 +29,10 @@ const INSTALLERS: [&str; 4] = ["conda_install", "micromamba_install", "mamba_ins
 const COMMANDS_OF_IMAGES: [&str; 1] = ["run_commands"];
 
 /// Keywords of theirs that have channels.
-const CHANNELS: [&str; 3] = ["channel", "channels", "conda_channels"];
+const CHANNELS: [&str; 2] = ["channel", "channels"];
+
+/// How keywords end that have packages of conda, beside others of pip.
+const CONDA: [&str; 3] = ["packages", "deps", "dependencies"];
 
 /// Reads the strings of a text, in order.
 pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Result<(), FileError> {
@@ -208,7 +211,7 @@ fn read_arguments(session: &mut Session<'_>, text: &str, start: usize) -> Result
         call.add(session, name)?;
         return Ok(end);
     }
-    if !is_known {
+    if !is_known || call.has_others {
         return Ok(start + 1);
     }
     if is_installer {
@@ -349,6 +352,8 @@ struct Arguments {
     conda_packages: Vec<Vec<Word>>,
     /// Whether keywords say that they are conda's.
     has_conda: bool,
+    /// Whether it has other arguments, which may be packages.
+    has_others: bool,
 }
 
 impl Arguments {
@@ -395,7 +400,7 @@ impl Arguments {
                         keyword = name;
                         at = text.len() - after.len() + 1;
                     } else if keyword.is_empty() {
-                        return None;
+                        arguments.has_others = true;
                     }
                 }
                 _ => return None,
@@ -422,9 +427,15 @@ impl Arguments {
     fn take(&mut self, keyword: &str, words: Vec<Word>) {
         match keyword {
             "" | "packages" => self.packages.push(words),
-            "conda_packages" => {
+            // `conda_packages` of Flyte and Azure, `additional_conda_deps` of MLflow.
+            keyword
+                if keyword.contains("conda_") && CONDA.iter().any(|it| keyword.ends_with(it)) =>
+            {
                 self.has_conda = true;
                 self.conda_packages.push(words);
+            }
+            keyword if keyword.contains("conda_") && keyword.ends_with("channels") => {
+                self.channels.push(words);
             }
             keyword if CHANNELS.contains(&keyword) => self.channels.push(words),
             _ => {}

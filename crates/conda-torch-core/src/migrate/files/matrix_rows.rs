@@ -87,6 +87,9 @@ pub(super) fn unify(text: &str, file: &FileSpecs, planned: &mut FileEdits) -> Ve
         };
         let after = if new.is_empty() { Vec::new() } else { vec![new.clone()] };
         planned.changes.push(LineChange { line: old.line, before: old.value.clone(), after, why });
+        // Nothing without quotes would be null.
+        let is_plain = !text[..old.range.start].ends_with(['"', '\'']);
+        let new = if new.is_empty() && is_plain { "\"\"".to_owned() } else { new };
         edits.push(TextEdit::new(old.range, new));
     }
     edits
@@ -156,7 +159,8 @@ fn unify_lists(
         let is_one = |line: &&SpecLine| line.spec == lines[0].spec;
         let is_row = || {
             let variable = lines[0].template.as_deref().and_then(variable_of);
-            variable.is_some_and(|(_, name)| rows.has(name, first))
+            let name = variable.map(|(_, name)| name).or(whole_variable(&lines[0].text));
+            name.is_some_and(|name| rows.has(name, first))
         };
         if edits.iter().all(Option::is_none)
             || lines.iter().all(is_one) && edits.iter().all(|edit| *edit == edits[0]) && !is_row()
@@ -220,6 +224,9 @@ fn unify_lists(
     true
 }
 
+/// What no number of a version has.
+const NO_NUMBER: [char; 6] = ['<', '>', ',', '|', '*', '!'];
+
 /// A package's name and build in a row: of conda-forge's metapackages, those of the package that they choose.
 fn name_and_build(spec: &MatchSpec) -> (String, Option<String>) {
     match spec.name.as_str() {
@@ -258,15 +265,18 @@ fn unify_spec(
     if builds.iter().any(|it| *it != builds[0]) {
         // The value of each row has its build.
         let own = template.and_then(|template| {
+            let own = |at: usize| Some(builds[at]).filter(|build| !build.is_empty());
             let number = |at: usize| {
                 let number = specs[at].version.trim_start_matches('=');
-                (!builds[at].is_empty()).then(|| format!("{number}={}", builds[at]))
+                let build = own(at).map(|build| format!("={build}")).unwrap_or_default();
+                let is_number = !number.is_empty() && !number.contains(NO_NUMBER);
+                Some(format!("{number}{build}")).filter(|_| is_number)
             };
             let variable = variable_of(template).filter(|it| rows.is_free(it.1))?;
             rows.set(variable.1, lists, number, values)?;
             let new = |at: usize| {
                 let number = specs[at].version.trim_start_matches('=');
-                new(&format!("={number}"), Some(builds[at]))
+                new(&format!("={number}"), own(at))
             };
             let text = MatchSpec { build: None, ..new(0) };
             let text =
@@ -295,7 +305,7 @@ fn unify_spec(
     let variable = variable_of(template)?;
     let number = |at: usize| {
         let number = specs[at].version.trim_start_matches('=').to_owned();
-        Some(number).filter(|it| !it.contains(['<', '>', ',', '|', '*', '!']) && !it.is_empty())
+        Some(number).filter(|it| !it.contains(NO_NUMBER) && !it.is_empty())
     };
     rows.set(variable.1, lists, number, values)?;
     let text = new(template, build.as_deref()).to_string();

@@ -166,7 +166,8 @@ fn is_channel_key(word: &str) -> bool {
     const PART: &[u8] = b"channel";
     let mut parts = word.as_bytes().windows(PART.len());
     parts.any(|part| part.eq_ignore_ascii_case(PART)) && {
-        let is_variable = word.to_ascii_lowercase().ends_with("_channel");
+        let name = word.to_ascii_lowercase();
+        let is_variable = name.ends_with("_channel") || name.ends_with("_channels");
         let word = word.to_ascii_lowercase().replace('-', "_");
         let word = word.trim_start_matches(['_', '$']);
         is_variable || CHANNEL_KEYS.contains(&word)

@@ -369,7 +369,8 @@ fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
             }
             (None, '\n') => true,
             (None, _) if Some(c) == within => true,
-            (None, '{' | '(') if before == '$' || open > 0 => {
+            // Also `{{ … }}` of templates.
+            (None, '{' | '(') if before == '$' || open > 0 || c == '{' && next == Some('{') => {
                 open += 1;
                 false
             }
@@ -544,6 +545,7 @@ mod tests {
         assert_eq!(texts("a b>2 > log c 2>/dev/null d"), ["a b>2 c d"]);
         assert_eq!(texts("<code>a 'b c'</code>"), ["a b c"]);
         assert_eq!(texts("x=$(a b) c ${{ d.e }}"), ["x=$(a b) c ${{ d.e }}"]);
+        assert_eq!(texts("{{ a }}/bin/conda x={{ b }} {{ c"), ["{{ a }}/bin/conda x={{ b }} {{ c"]);
         assert_eq!(
             texts("x=\"$(a \"b('\\\"c\\\"')\")\"\ny=\"z\""),
             ["x=$(a \"b('\\\"c\\\"')\")", "y=z"]

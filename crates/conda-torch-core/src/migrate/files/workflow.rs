@@ -6,13 +6,13 @@ use crate::conda::{MatchSpec, Subdir};
 use crate::types::Shell;
 use crate::yaml::{Document, Value};
 
-use super::client_call::{ClientCall, Subcommand};
+use super::client_call::{ClientCall, Subcommand, is_client_name};
 use super::environment_spec::{RunPlace, SpecLine, SpecList};
 use super::file_migration::FileError;
 use super::file_specs::{FileSpecs, RowValue};
 use super::packages::role;
-use super::session::{EnvironmentName, Reading, Scope, Session};
-use super::shell_words::{Form, ShellText, SimpleCommands, Word};
+use super::session::{Arms, EnvironmentName, Reading, Scope, Session};
+use super::shell_words::{Form, ShellText, SimpleCommand, SimpleCommands, Word};
 use super::variables::{has_blanks, has_variables};
 use super::yaml_lists;
 
@@ -145,7 +145,7 @@ fn words(text: &str, value: Value<'_>) -> (Vec<Word>, Form) {
 }
 
 /// A row of a matrix: names with their values.
-type Row<'d> = Vec<(&'d str, Value<'d>)>;
+type Row<'d> = Vec<(String, Value<'d>)>;
 
 /// The most rows that are told apart.
 const MOST_ROWS: usize = 24;
@@ -173,29 +173,35 @@ fn is_package(value: Value<'_>) -> bool {
     spec.is_some_and(|spec| role(&spec).is_edited())
 }
 
+/// The scalars of a value of a matrix: itself, or those of a map, with the map's name before theirs.
+fn entries_of<'d>(name: &str, value: Value<'d>) -> Row<'d> {
+    if value.text().is_some() {
+        return vec![(name.to_owned(), value)];
+    }
+    let full = |own: &str| if name.is_empty() { own.to_owned() } else { format!("{name}.{own}") };
+    value.entries().map(|(own, value)| (full(own), value)).collect()
+}
+
 /// The rows of a job's matrix; none if they are not written out.
 fn rows<'d>(job: Value<'d>) -> Vec<Row<'d>> {
     let Some(matrix) = matrix_of(job) else { return Vec::new() };
     let mut rows: Vec<Row<'d>> = vec![Vec::new()];
     let (mut included, mut excluded) = (Vec::new(), Vec::new());
     let mut keys: Vec<&str> = Vec::new();
-    let listed = |value: Value<'d>| {
-        value.items().map(|row| row.entries().collect::<Row<'d>>()).collect::<Vec<_>>()
-    };
+    let listed =
+        |value: Value<'d>| value.items().map(|row| entries_of("", row)).collect::<Vec<_>>();
     for (name, value) in matrix.entries() {
         match name {
             "include" => included = listed(value),
             "exclude" => excluded = listed(value),
             _ => {
-                let values: Vec<Value<'d>> = value.items().collect();
-                let with = |row: &Row<'d>, value: &Value<'d>| {
-                    row.iter().copied().chain([(name, *value)]).collect::<Row<'d>>()
-                };
-                if values.iter().any(|value| value.text().is_none())
-                    || rows.len() * values.len() > MOST_ROWS
-                {
+                let values: Vec<Row<'d>> = value.items().map(|it| entries_of(name, it)).collect();
+                if values.iter().any(Vec::is_empty) || rows.len() * values.len() > MOST_ROWS {
                     return Vec::new();
                 }
+                let with = |row: &Row<'d>, own: &Row<'d>| {
+                    row.iter().chain(own).cloned().collect::<Row<'d>>()
+                };
                 keys.push(name);
                 rows = rows.iter().flat_map(|row| values.iter().map(|it| with(row, it))).collect();
             }
@@ -204,7 +210,7 @@ fn rows<'d>(job: Value<'d>) -> Vec<Row<'d>> {
     if included.len() + rows.len() > MOST_ROWS || excluded.len() > MOST_ROWS {
         return Vec::new();
     }
-    let has = |row: &Row<'d>, (key, value): &(&str, Value<'d>)| {
+    let has = |row: &Row<'d>, (key, value): &(String, Value<'d>)| {
         row.iter().any(|(own, it)| own == key && it.text() == value.text())
     };
     rows.retain(|row| {
@@ -213,13 +219,14 @@ fn rows<'d>(job: Value<'d>) -> Vec<Row<'d>> {
     // An entry adds to the rows whose values it does not contradict, or is a row of its own.
     let lists = rows.len();
     for entry in included {
-        let (own, more): (Row<'d>, Row<'d>) = entry.iter().partition(|(key, _)| keys.contains(key));
+        let is_listed = |(key, _): &(String, Value<'d>)| keys.contains(&key.as_str());
+        let (own, more): (Row<'d>, Row<'d>) = entry.iter().cloned().partition(is_listed);
         let fitting = rows[..lists].iter_mut().filter(|row| own.iter().all(|it| has(row, it)));
         let mut is_new = true;
         for row in fitting {
             is_new = false;
             row.retain(|(key, _)| !more.iter().any(|(other, _)| other == key));
-            row.extend(more.iter().copied());
+            row.extend(more.iter().cloned());
         }
         if is_new {
             rows.push(entry);
@@ -407,6 +414,14 @@ fn read_commands(session: &mut Session<'_>, text: &str, value: Value<'_>) -> Res
     for item in value.items() {
         read_commands(session, text, item)?;
     }
+    if let Some(command) = command_of(text, value) {
+        return session.run_command(&command, &Arms::new(), Shell::Posix, 0);
+    }
+    if let Some(action) = value.get("uses").and_then(Value::text)
+        && let Some(inputs) = value.get("with")
+    {
+        read_action(session, text, action, inputs)?;
+    }
     let is_read = read_packages(session, text, value)?;
     for (name, item) in value.entries() {
         if is_read && (name == "channels" || PACKAGES.contains(&name)) {
@@ -420,6 +435,14 @@ fn read_commands(session: &mut Session<'_>, text: &str, value: Value<'_>) -> Res
         read_commands(session, text, item)?;
     }
     Ok(())
+}
+
+/// A list that is a command, word for word: `["conda", "install", "pytorch"]`.
+fn command_of(text: &str, value: Value<'_>) -> Option<SimpleCommand> {
+    value.items().next()?.text().filter(|program| is_client_name(program))?;
+    let words: Option<Vec<Word>> =
+        value.items().map(|item| yaml_lists::word_of(text, item, 0)).collect();
+    Some(SimpleCommand { words: words?, form: Form::Strings, is_conditional: false })
 }
 
 /// Keys with packages beside `channels`, as Ansible's modules have them.
