@@ -291,7 +291,13 @@ impl Run<'_> {
                 "the environment has packages of the `pytorch` channel, which an update keeps\nhint: run `conda-torch migrate {flag}`, or pass another name with `-n NAME`"
             )
         } else {
-            return Ok(into_existing_environment(steps, &self.client));
+            // Another client's environment has the name for that client alone.
+            let root = self.client.found.and_then(|found| found.root_prefix.as_deref());
+            let target = self.host.target();
+            let own = root.zip(place.name.as_deref());
+            let own = own.map(|(root, name)| target.join(&target.join(root, "envs"), name));
+            let prefix = (own.as_ref() != Some(&place.prefix)).then_some(place.prefix.as_str());
+            return Ok(into_existing_environment(steps, prefix, &self.client));
         };
         Err(Failure::new(ErrorCode::EnvironmentExists, why))
     }

@@ -401,6 +401,22 @@ fn an_environment_that_exists_is_updated_from_a_file() {
 }
 
 #[test]
+fn an_environment_in_another_root_is_updated_by_its_folder() {
+    let home = Home::new("environment-of-another", WORKS, ON_CPU);
+    fs::write(format!("{}/environment.yml", home.path), "name: far\ndependencies: [numpy]\n")
+        .expect("a file");
+    let far = format!("{}/other/envs/far", home.path);
+    fs::create_dir_all(format!("{far}/conda-meta")).expect("a folder");
+    fs::write(format!("{far}/conda-meta/history"), "").expect("a history");
+    let mut command = home.command(&["install", "--file", "environment.yml", "--client", "conda"]);
+    command.env("CONDA_ENVS_DIRS", format!("{}/other/envs", home.path));
+    let ran = finish(&mut command, "");
+    let line = format!("conda env update --file environment.yml -p {}/", home.path);
+    assert!(ran.words().contains(&line), "{ran:?}");
+    assert!(!home.has("far"), "{ran:?}");
+}
+
+#[test]
 fn an_environment_that_an_update_would_spoil_is_refused() {
     let home = Home::new("environment-not-updated", WORKS, ON_CPU);
     home.add_old_environment();

@@ -108,10 +108,19 @@ pub fn from_environment_file(steps: Vec<Step>, file: &str, client: &ClientTarget
 }
 
 /// The steps for an environment that exists, from those that make a new one from a file: it gets the packages of the file,
-/// and keeps the others.
-pub fn into_existing_environment(mut steps: Vec<Step>, client: &ClientTarget<'_>) -> Vec<Step> {
+/// and keeps the others. `prefix` is its folder, if the client has no environment of its name.
+pub fn into_existing_environment(
+    mut steps: Vec<Step>,
+    prefix: Option<&str>,
+    client: &ClientTarget<'_>,
+) -> Vec<Step> {
     let words = client.habits().file_update;
     for step in steps.iter_mut().filter(|step| step.kind == StepKind::Install) {
+        if let Some(prefix) = prefix
+            && let Some(at) = step.argv.iter().position(|word| word == "-n")
+        {
+            step.argv.splice(at.., ["-p", prefix].map(str::to_owned));
+        }
         if let Some(file) = step.argv.iter().position(|word| word == "--file") {
             step.argv.splice(1..file, words.iter().map(|word| (*word).to_owned()));
         }
@@ -204,7 +213,9 @@ mod tests {
             let client = ClientTarget { version, ..ClientTarget::of(&machine, Some(kind)) };
             let step = client.step(StepKind::Install, "create -n work pytorch-gpu".split(' '));
             let steps = from_environment_file(vec![step], "e.yml", &client);
-            let step = into_existing_environment(steps, &client).remove(0);
+            let there = into_existing_environment(steps.clone(), Some("/e"), &client).remove(0);
+            assert_eq!(there.environment(), Some(("-p", "/e")));
+            let step = into_existing_environment(steps, None, &client).remove(0);
             assert!(!step.is_creation(), "{step:?}");
             assert_eq!(step.environment(), Some(("-n", "work")));
             step.confirmed().argv.join(" ")

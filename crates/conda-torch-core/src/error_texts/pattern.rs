@@ -114,6 +114,9 @@ impl Pattern {
             let before = bytes[..at].iter().rev().take(LONGEST);
             start -= before.take_while(|byte| is_part_of(name, **byte)).count();
             let value = text.get(start..at)?.trim_start_matches(TREE).trim_end();
+            // libmamba's words for any build and any version.
+            let value = value.strip_suffix(" *").unwrap_or(value);
+            let value = value.strip_suffix(" =*").unwrap_or(value);
             if value.is_empty() {
                 return None;
             }
@@ -302,8 +305,9 @@ mod tests {
                 "{request} does not exist",
                 "│  └─ pytorch-cuda =12.1 * does not exist (perhaps"
             ),
-            ["pytorch-cuda =12.1 *"]
+            ["pytorch-cuda =12.1"]
         );
+        assert_eq!(values("{request} does not exist", "└─ pip =* * does not exist"), ["pip"]);
         assert_eq!(values("provides {request}", "- nothing provides a >=1 b\nc"), ["a >=1 b"]);
         assert_eq!(
             values("gpu{number} {gpu} which is", "GPU0 GeForce GTX 770 which is"),
