@@ -47,7 +47,7 @@ pub fn plan(
         && let Some(file) = file
     {
         page.gap();
-        let fact = format!("`{into}` exists and gets the packages of `{}`; others stay", file.file);
+        let fact = format!("`{into}` gets the packages of `{}` and keeps its others", file.file);
         page.text("note: ", &fact);
     }
     let difference = file.map(MigratedFile::diff).filter(|difference| !difference.is_empty());

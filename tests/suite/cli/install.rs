@@ -377,7 +377,7 @@ fn an_environment_that_exists_is_updated_from_a_file() {
     let ran = home.run(&from_file);
     assert_eq!((ran.code, home.log().as_str()), (Some(2), ""), "{ran:?}");
     assert!(ran.stdout.contains("conda env update --file environment.yml -n work"), "{ran:?}");
-    let note = "note: `work` exists and gets the packages of `environment.yml`; others stay";
+    let note = "note: `work` gets the packages of `environment.yml` and keeps its others";
     assert!(ran.stdout.contains(note), "{ran:?}");
     let ran = home.run(&[&from_file[..], &["--yes"]].concat());
     assert_eq!(ran.code, Some(0), "{ran:?}");
