@@ -9,9 +9,8 @@ use crate::types::{CudaVersion, Shell};
 use super::environment_spec::{ChannelLine, NewTexts, RunPlace, SpecLine, SpecList};
 use super::file_migration::FileError;
 use super::shell_words::{Form, SimpleCommand, Word};
-use super::text_edit::{ItemPlace, Lines, TextEdit, edit_item};
+use super::text_edit::{ItemPlace, Lines, TextEdit, edit_item, item_place};
 use super::variables::{Variables, has_variables, variable_of};
-use super::yaml_lists::item_place;
 
 const CHANNEL_OPTIONS: [&str; 2] = ["-c", "--channel"];
 

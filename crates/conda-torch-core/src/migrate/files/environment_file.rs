@@ -7,8 +7,7 @@ use super::environment_spec::{FileEdits, ListEdits, SpecLine};
 use super::file_edits::channels_for_conda_forge;
 use super::file_migration::{FileError, FileMigration, Replaced};
 use super::packages::PackageRole;
-use super::text_edit::{ItemPlace, Lines, TextEdit, apply, composed};
-use super::yaml_lists::item_place;
+use super::text_edit::{ItemPlace, Lines, TextEdit, apply, composed, item_place};
 use super::{Format, outside};
 
 /// An environment file of conda, as far as an installation needs it.

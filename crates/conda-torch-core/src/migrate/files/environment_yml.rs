@@ -12,8 +12,7 @@ use super::environment_spec::{
 use super::file_migration::{FileError, FileNote};
 use super::file_specs::FileSpecs;
 use super::pip_requirements;
-use super::text_edit::{ItemPlace, Lines, TextEdit, edit_item};
-use super::yaml_lists::item_place;
+use super::text_edit::{ItemPlace, Lines, TextEdit, edit_item, item_place};
 
 /// Whether a document is an environment: it lists packages, or names environments that do.
 pub(super) fn recognises(document: &Document) -> bool {

@@ -366,13 +366,19 @@ impl Rows<'_> {
         let mut own = NewValues::new();
         for (at, list) in lists.iter().enumerate() {
             let new = new(at)?;
-            let mut rows = self.file.row_values.iter().filter(|it| it.lists.contains(list));
-            let row = rows.find(|it| it.name == variable)?;
-            let known = own.get(&row.range.start).or_else(|| values.get(&row.range.start));
-            if known.is_some_and(|(_, known)| *known != new) {
+            let rows = self.file.row_values.iter().filter(|it| it.lists.contains(list));
+            let mut is_set = false;
+            for row in rows.filter(|it| it.name == variable) {
+                let known = own.get(&row.range.start).or_else(|| values.get(&row.range.start));
+                if known.is_some_and(|(_, known)| *known != new) {
+                    return None;
+                }
+                own.insert(row.range.start, (row.clone(), new.clone()));
+                is_set = true;
+            }
+            if !is_set {
                 return None;
             }
-            own.insert(row.range.start, (row.clone(), new));
         }
         values.extend(own);
         Some(())

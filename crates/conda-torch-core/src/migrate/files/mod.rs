@@ -171,6 +171,7 @@ impl Format {
             // The new text is read in other rows than the old one.
             (Err(FileError::UnrelatedLines), Some(row)) => {
                 planned.changes.clear();
+                planned.notes.retain(|note| note.note.code != "repeated-row");
                 let message = "the rows of this matrix are not followed; file unchanged";
                 planned.notes.push(FileNote::left(row.line, "unknown", message.to_owned()));
                 (text.to_owned(), Replaced::new())

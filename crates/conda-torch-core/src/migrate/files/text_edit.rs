@@ -151,6 +151,42 @@ impl From<Range<usize>> for ItemPlace {
     }
 }
 
+/// The place of an item of a YAML list, and whether it has lines of its own. `range`: its value.
+pub(super) fn item_place(text: &str, range: Range<usize>) -> (ItemPlace, bool) {
+    let mut range = range;
+    // The mark of a block scalar.
+    let before = text[..range.start].trim_end();
+    let mark = before.trim_end_matches(|c: char| c.is_ascii_digit() || "+-".contains(c));
+    if mark.ends_with(['|', '>'])
+        && before.len() - mark.len() < 3
+        && text[before.len()..range.start].contains('\n')
+        && mark[..mark.len() - 1].ends_with([' ', '\t', '\n'])
+    {
+        range.start = mark.len() - 1;
+    }
+    let mut start = range.start;
+    // An anchor and a tag before it.
+    loop {
+        let before = text[..start].trim_end();
+        let word = before.rfind([' ', '\t', '\n', '\r', '[', ',']).map_or(0, |end| end + 1);
+        if word >= before.len() || before.len() == start || !before[word..].starts_with(['&', '!'])
+        {
+            break;
+        }
+        start = word;
+    }
+    let before = text[..start].trim_end();
+    let dash =
+        before.len().checked_sub(1).filter(|_| before.ends_with('-') && before.len() < start);
+    let indent = |dash: &usize| text[..*dash].rsplit('\n').next().unwrap_or_default();
+    let blanks = [' ', '\t', '\r', '\u{feff}'];
+    let dash = dash.filter(|dash| indent(dash).trim_matches(blanks).is_empty());
+    (
+        ItemPlace { head: dash.unwrap_or(start), whole: start..range.end, value: range },
+        dash.is_some(),
+    )
+}
+
 /// Edits an item of a list. `last_kept` is the last item that stays. In a block every item has lines of its
 /// own; other items have commas between them. `None` if something else is on its line.
 pub(super) fn edit_item(

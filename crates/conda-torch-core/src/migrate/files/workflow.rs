@@ -13,6 +13,7 @@ use super::file_specs::{FileSpecs, RowValue};
 use super::packages::role;
 use super::session::{Arms, EnvironmentName, Reading, Scope, Session};
 use super::shell_words::{Form, ShellText, SimpleCommand, SimpleCommands, Word};
+use super::text_edit::item_place;
 use super::variables::{has_blanks, has_variables};
 use super::yaml_lists;
 
@@ -226,7 +227,8 @@ fn rows<'d>(job: Value<'d>) -> Vec<Row<'d>> {
         for row in fitting {
             is_new = false;
             row.retain(|(key, _)| !more.iter().any(|(other, _)| other == key));
-            row.extend(more.iter().cloned());
+            // Also the values that make it fit, which change like those of the row.
+            row.extend(own.iter().chain(&more).cloned());
         }
         if is_new {
             rows.push(entry);
@@ -477,8 +479,7 @@ fn read_packages(
     let name = name.map_or(EnvironmentName::Current, EnvironmentName::of);
     for (subcommand, words) in [(Subcommand::Config, channels), (Subcommand::Install, packages)] {
         let is_block = words.first();
-        let is_block =
-            is_block.is_some_and(|word| yaml_lists::item_place(text, word.range.clone()).1);
+        let is_block = is_block.is_some_and(|word| item_place(text, word.range.clone()).1);
         let call = ClientCall::of_words(subcommand, words, Form::Items { is_block });
         let list = call.list(&session.lines, &session.scope.variables, session.scope.place);
         let list = session.register(call, SpecList { has_channels: true, ..list }, &[])?;
