@@ -7,9 +7,11 @@ mod completions;
 mod describing;
 mod explaining;
 mod fleets;
-#[cfg(unix)]
+// The environments of these two are of linux-64.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod install;
 mod live;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod migrating;
 mod names;
 #[cfg(unix)]
