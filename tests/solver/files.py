@@ -128,6 +128,12 @@ SESSIONS |= {
     "rows-of-a-matrix": [
         ("linux-64", "12.1", "python=3.9 pytorch=1.13.1=cuda* cuda-version=11.7", ("1.13.1", "cuda112")),
         ("linux-64", "12.1", "python=3.11 pytorch=2.1.0=cuda* cuda-version=12.1", ("2.1.0", "cuda120"))],
+    "companion-before-pytorch": [("linux-64", "11.0", "pytorch-gpu cuda-version=11.8 torchvision", ("2.5.1", "cuda118"))],
+    "notebook-markdown": [
+        ("linux-64", "11.3", "python=3.8 pytorch=1.12.1=cuda112* cuda-version=11.3", ("1.12.1", "cuda112"))],
+    "installer-with-python": [
+        ("linux-64", "11.3", "python=3.7 pytorch=1.12.1=cuda112* cuda-version=11.3 torchvision", ("1.12.1", "cuda112"))],
+    "expansions-of-bash": [("linux-64", "11.8", "pytorch=2.1.2=cuda118* cuda-version=11.8", ("2.1.2", "cuda118"))],
     "toolkit-of-nvidia-in-a-session": [
         ("linux-64", "11.7", "python=3.9 pytorch=1.13.1=cuda112* cuda-version=11.7", ("1.13.1", "cuda112"))],
 }

@@ -18,7 +18,7 @@ use super::file_migration::{
     Cause, CauseReason, ChangeReason, FileError, FileNote, LineChange, check_size,
 };
 use super::file_specs::FileSpecs;
-use super::package_edit::PackageEditor;
+use super::package_edit::{LaterLists, PackageEditor};
 use super::packages::{PackageRole, is_of_others, is_old};
 use super::pip_requirements;
 use super::requested_specs::{RequestedSpecs, toolkit_before_12};
@@ -197,6 +197,10 @@ struct Membership {
     environment: usize,
     /// Whether a list before it may change.
     is_after_edit: bool,
+    /// Whether only a list after it names PyTorch.
+    is_before_pytorch: bool,
+    /// Whether only a list after it selects CUDA.
+    is_before_cuda: bool,
 }
 
 /// Decisions that were needed before, since a file often repeats them.
@@ -685,8 +689,19 @@ impl<'a, 'm> Planner<'a, 'm> {
             self.file.lists.iter().map(|_| Vec::new()).collect();
         for (at, environment) in self.environments.iter().enumerate() {
             let mut is_after_edit = false;
-            for list in &environment.lists {
-                memberships[*list].push(Membership { environment: at, is_after_edit });
+            let first = |role| {
+                let names =
+                    |list: &usize| self.parts[*list].lines.iter().any(|it| it.role() == role);
+                environment.lists.iter().position(names)
+            };
+            let (pytorch, cuda) = (first(PackageRole::Pytorch), first(PackageRole::CudaPin));
+            for (place, list) in environment.lists.iter().enumerate() {
+                memberships[*list].push(Membership {
+                    environment: at,
+                    is_after_edit,
+                    is_before_pytorch: pytorch.is_some_and(|first| place < first),
+                    is_before_cuda: cuda.is_some_and(|first| place < first),
+                });
                 is_after_edit |= self.parts[*list].is_edited;
             }
         }
@@ -779,6 +794,12 @@ impl<'a, 'm> Planner<'a, 'm> {
             has_floors: list.has_floors,
             names_pytorch: !self.is_session && !is_shared_with_cuda
                 || list.specs.iter().any(|line| line.role() == PackageRole::Pytorch),
+            later: LaterLists {
+                pytorch: self.is_session
+                    && memberships.iter().any(|it| it.is_before_pytorch)
+                    && list.specs.iter().any(|it| matches!(it.role(), PackageRole::Companion(_))),
+                cuda: self.is_session && memberships.iter().any(|it| it.is_before_cuda),
+            },
             cuda_pins: Vec::new(),
             pytorch_lines: Vec::new(),
         };
@@ -850,7 +871,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         let adds = self.file.lists[list].place != RunPlace::Anywhere
             && !self.file.lists[list].specs.is_empty();
         let mut needed = None;
-        for Membership { environment, is_after_edit } in memberships {
+        for Membership { environment, is_after_edit, .. } in memberships {
             if let Outcome::Decided(decision, member) = &self.decided[*environment]
                 && (changes || adds && *is_after_edit)
             {

@@ -18,6 +18,15 @@ type NewSpecs = (Vec<MatchSpec>, ChangeReason);
 /// The builds on the platforms of a line.
 type Scope<'a, 'm> = [&'a ChosenBuild<'m>];
 
+/// What only later lists of an environment have: by then it has the Python and the builds of another choice.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LaterLists {
+    /// PyTorch, after one of its companions.
+    pub pytorch: bool,
+    /// What selects CUDA.
+    pub cuda: bool,
+}
+
 pub(super) struct PackageEditor<'a, 'm> {
     pub builds: Vec<&'a ChosenBuild<'m>>,
     /// The channel that every spec names, if the file has no list of channels.
@@ -25,6 +34,7 @@ pub(super) struct PackageEditor<'a, 'm> {
     pub has_floors: bool,
     /// Whether the list itself names PyTorch.
     pub names_pytorch: bool,
+    pub later: LaterLists,
     /// The platforms of the lines that have become `cuda-version`.
     pub cuda_pins: Vec<Option<Vec<Subdir>>>,
     /// The names and platforms of the lines that have become PyTorch.
@@ -89,6 +99,7 @@ impl<'m> PackageEditor<'_, 'm> {
         let PytorchForm { name, version, build, gives, all_cuda } =
             PytorchForm::new(scope, &spec.name, self.has_floors);
         let constraint = spec.constraint();
+        let names_build = build.is_some();
         // `pytorch` beside `pytorch-gpu`: one line is enough.
         let named = (name, line.platforms.clone());
         if self.pytorch_lines.contains(&named) {
@@ -122,7 +133,8 @@ impl<'m> PackageEditor<'_, 'm> {
         let mut new = vec![MatchSpec { build, ..self.spec(spec, name, &version) }];
         // CUDA has no line of its own yet.
         let has_cuda_pin = scope.iter().any(|build| build.target.requested.has_cuda_pin);
-        if let Some(pin) = cuda_pin(scope).filter(|_| all_cuda && !has_cuda_pin) {
+        let needs_pin = all_cuda && (!has_cuda_pin || self.later.cuda && !names_build);
+        if let Some(pin) = cuda_pin(scope).filter(|_| needs_pin) {
             new.push(self.spec(spec, "cuda-version", &format!("={pin}")));
         }
         (new, why)
@@ -173,7 +185,8 @@ impl<'m> PackageEditor<'_, 'm> {
             return None;
         }
         let mut new = Vec::new();
-        if !scope.iter().all(|build| build.target.requested.names_pytorch) {
+        let names_pytorch = scope.iter().all(|build| build.target.requested.names_pytorch);
+        if self.later.pytorch || !names_pytorch {
             let form = PytorchForm::new(scope, "pytorch", self.has_floors);
             let pytorch = self.spec(spec, form.name, &form.version);
             new.push(MatchSpec { build: form.build, ..pytorch });
