@@ -234,6 +234,12 @@ fn rows<'d>(job: Value<'d>) -> Vec<Row<'d>> {
             rows.push(entry);
         }
     }
+    // What excludes other rows changes with them.
+    for entry in excluded.iter().flatten() {
+        for row in rows.iter_mut().filter(|row| has(row, entry)) {
+            row.push(entry.clone());
+        }
+    }
     rows
 }
 
