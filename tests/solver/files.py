@@ -32,7 +32,9 @@ FILES = HERE.parent / "files"
 BESIDE = {"after", "messages.txt", "args.txt"}
 MACHINES = {"linux-64": {"glibc": "2.28"}, "linux-aarch64": {"glibc": "2.28"}, "win-64": {},
             "osx-64": {"macos": "13.0"}, "osx-arm64": {"macos": "13.0"}}
-SELECTORS = {"linux64": ["linux-64"], "win64": ["win-64"], "linux": ["linux-64", "linux-aarch64"], "osx": ["osx-64", "osx-arm64"], "win": ["win-64"]}
+SELECTORS = {"linux64": ["linux-64"], "aarch64": ["linux-aarch64"], "linux": ["linux-64", "linux-aarch64"],
+             "osx64": ["osx-64"], "arm64": ["osx-arm64"], "osx": ["osx-64", "osx-arm64"],
+             "unix": ["linux-64", "linux-aarch64", "osx-64", "osx-arm64"], "win64": ["win-64"], "win": ["win-64"]}
 # What the channel has. It has no other packages.
 KNOWN = {"pytorch", "pytorch-gpu", "pytorch-cpu", "torchvision", "torchaudio", "cuda-version", "python"}
 # Where the solver must end, whatever the driver: by hand, from the feedstocks' tables.
@@ -178,12 +180,20 @@ def of_toml(text):
     def specs(table):
         def one(entries, platforms):
             for name, value in entries.items():
-                value = {"version": value} if isinstance(value, str) else value
+                if isinstance(value, str):  # of conda-lock also a version and a build
+                    value = dict(zip(("version", "build"), value.split(" "), strict=False))
                 brackets = ",".join(f"{key}='{value[key]}'" for key in ("version", "build") if key in value)
-                yield f"{name}[{brackets}]", platforms
-        found = list(one(table.get("dependencies", {}), None))
-        for target, inner in table.get("target", {}).items():
-            found += one(inner.get("dependencies", {}), [target])
+                yield f"{name}[{brackets}]", platforms.get(name) if isinstance(platforms, dict) else platforms
+        targets = {target: inner.get("dependencies", {}) for target, inner in table.get("target", {}).items()}
+        # What a target has stands instead of what all platforms have.
+        elsewhere = {}
+        for target, inner in targets.items():
+            for name in inner:
+                rest = elsewhere.setdefault(name, list(MACHINES))
+                elsewhere[name] = [platform for platform in rest if platform not in SELECTORS.get(target, [target])]
+        found = list(one(table.get("dependencies", {}), elsewhere))
+        for target, inner in targets.items():
+            found += one(inner, SELECTORS.get(target, [target]))
         return found
     default = specs(root)
     # From pixi 0.71 on, a platform can be a table.
