@@ -35,6 +35,7 @@ mod recipe;
 mod requested_specs;
 mod session;
 mod shell_words;
+mod step_condition;
 mod target;
 mod text_edit;
 mod tox_ini;

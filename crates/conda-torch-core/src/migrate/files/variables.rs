@@ -93,6 +93,13 @@ impl Variables {
         self.get(name).iter().filter_map(with).collect()
     }
 
+    /// The value of a variable; `None` if it is unknown, or has several.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
+        let values = self.get(name);
+        let [value] = values.as_ref() else { return None };
+        references(value).next().is_none().then(|| value.clone())
+    }
+
     /// The values of a variable, or of an expansion of one: `NAME%.*`.
     fn get(&self, name: &str) -> Cow<'_, [String]> {
         let end = name.find(['%', '#', '/']).filter(|end| *end > 0).unwrap_or(name.len());

@@ -1,8 +1,9 @@
 //! YAML with commands: workflows of GitHub's with their jobs, and pipelines of others.
 
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use crate::conda::{MatchSpec, Subdir};
+use crate::conda::{MatchSpec, Os, Subdir};
 use crate::types::Shell;
 use crate::yaml::{Document, Value};
 
@@ -13,6 +14,7 @@ use super::file_specs::{FileSpecs, RowValue};
 use super::packages::role;
 use super::session::{Arms, EnvironmentName, Reading, Scope, Session};
 use super::shell_words::{Form, ShellText, SimpleCommand, SimpleCommands, Word};
+use super::step_condition::Condition;
 use super::text_edit::item_place;
 use super::variables::{has_blanks, has_variables};
 use super::yaml_lists;
@@ -67,9 +69,10 @@ fn read_root(session: &mut Session<'_>, text: &str, root: Value<'_>) -> Result<(
             for (_, job) in jobs.entries() {
                 session.next(scope().with_variables_of(&outer))?;
                 let mut rows = rows(job);
-                if !has_versions && !rows.iter().flatten().any(|(_, value)| is_package(*value))
-                    || text.len() > LONGEST_WITH_ROWS
-                {
+                let is_of_rows = has_versions
+                    || rows.iter().flatten().any(|(_, value)| is_package(*value))
+                    || has_conditions(job);
+                if !is_of_rows || text.len() > LONGEST_WITH_ROWS {
                     rows.clear();
                 }
                 if !rows.is_empty() {
@@ -166,6 +169,20 @@ fn has_versions(text: &str) -> bool {
         let name = &before[name.map_or(0, |name| name + 1)..];
         before.len() < at && role(&MatchSpec::named(name)).selects_pytorch()
     })
+}
+
+/// Whether steps with PyTorch depend on the row.
+fn has_conditions(job: Value<'_>) -> bool {
+    steps(job).any(|step| {
+        let text = |key: &str| step.get(key).and_then(Value::text).unwrap_or_default();
+        let (condition, run) = (text("if"), text("run"));
+        (condition.contains("matrix.") || condition.contains("runner.os"))
+            && ["torch", "cpuonly", "cudatoolkit"].iter().any(|word| run.contains(word))
+    })
+}
+
+fn steps(job: Value<'_>) -> impl Iterator<Item = Value<'_>> {
+    job.get("steps").into_iter().flat_map(Value::items)
 }
 
 /// Whether a value is a package of the old channel's time: `cpuonly`, `cudatoolkit=11.3`.
@@ -291,7 +308,14 @@ fn read_job(
         value.get("defaults")?.get("run")?.get("shell").and_then(Value::text).map(str::to_owned)
     };
     let default = default_shell(job).or_else(|| default_shell(root));
-    for step in job.get("steps").into_iter().flat_map(Value::items) {
+    let mut alternatives = Alternatives::of(job);
+    for step in steps(job) {
+        let condition = step.get("if").and_then(Value::text).and_then(Condition::parse);
+        let value = |name: &str| value_of(&session.scope, name);
+        if condition.as_ref().and_then(|it| it.holds(&value)) == Some(false) {
+            continue;
+        }
+        let arms = condition.map_or_else(Vec::new, |it| alternatives.arms(&it, session));
         let own = step.get("shell").and_then(Value::text).map(str::to_owned);
         let shell = match own.or_else(|| default.clone()).as_deref() {
             Some(name) if name.starts_with("pwsh") || name.starts_with("powershell") => {
@@ -310,11 +334,59 @@ fn read_job(
             read_action(session, text, action, inputs)?;
         }
         if let Some(run) = step.get("run") {
-            run_scalar(session, text, run, shell)?;
+            run_scalar(session, text, run, shell, &arms)?;
         }
         session.scope.variables = outer;
     }
     Ok(())
+}
+
+/// A value that conditions ask for, as far as the file tells it.
+fn value_of(scope: &Scope, name: &str) -> Option<String> {
+    if name == "runner.os" {
+        let mut systems = scope.platforms.iter().map(|platform| match platform.os() {
+            Os::Macos => "macOS",
+            Os::Windows => "Windows",
+            _ => "Linux", // GitHub has no others
+        });
+        let first = systems.next()?;
+        return systems.all(|system| system == first).then(|| first.to_owned());
+    }
+    scope.variables.value(name.strip_prefix("env.").unwrap_or(name))
+}
+
+/// The steps of a job of which one runs instead of another: those whose conditions compare the same with different values.
+struct Alternatives {
+    /// The values that a name is compared with.
+    values: HashMap<String, BTreeSet<String>>,
+    branches: HashMap<String, usize>,
+}
+
+impl Alternatives {
+    fn of(job: Value<'_>) -> Self {
+        let mut values: HashMap<String, BTreeSet<String>> = HashMap::new();
+        let conditions = steps(job).filter_map(|step| step.get("if").and_then(Value::text));
+        for condition in conditions.filter_map(Condition::parse) {
+            for (name, value, _) in condition.comparisons() {
+                values.entry(name.to_owned()).or_default().insert(value.to_ascii_lowercase());
+            }
+        }
+        Self { values, branches: HashMap::new() }
+    }
+
+    /// The arms of a condition: a branch for each name, an arm for each value, and one for what is unequal to the only one.
+    fn arms(&mut self, condition: &Condition, session: &mut Session<'_>) -> Arms {
+        let mut arms = Arms::new();
+        for (name, value, is_equal) in condition.comparisons() {
+            let values = &self.values[name];
+            let arm = values.iter().position(|it| it.eq_ignore_ascii_case(value));
+            let Some(arm) = arm.filter(|_| is_equal || values.len() == 1) else { continue };
+            let branch =
+                *self.branches.entry(name.to_owned()).or_insert_with(|| session.new_branch());
+            arms.push((branch, if is_equal { arm } else { values.len() }));
+        }
+        arms
+    }
 }
 
 /// Whether a label is of a runner without a GPU.
@@ -417,7 +489,7 @@ fn split(text: &str, range: Range<usize>, separator: char) -> Vec<Word> {
 /// Every scalar below a value is a command.
 fn read_commands(session: &mut Session<'_>, text: &str, value: Value<'_>) -> Result<(), FileError> {
     if value.text().is_some() {
-        return run_scalar(session, text, value, Shell::Posix);
+        return run_scalar(session, text, value, Shell::Posix, &[]);
     }
     for item in value.items() {
         read_commands(session, text, item)?;
@@ -511,6 +583,7 @@ fn run_scalar(
     text: &str,
     value: Value<'_>,
     shell: Shell,
+    arms: &[(usize, usize)],
 ) -> Result<(), FileError> {
     if value.occurrence() != value.range() {
         return Ok(()); // an alias
@@ -521,7 +594,7 @@ fn run_scalar(
     let within = within.filter(|_| range != value.range());
     let head = before.trim_end().trim_end_matches(['-', '+']);
     let is_folded = value.is_plain() || within.is_none() && head.ends_with('>');
-    session.run_in_shell(&ShellText { text, range, shell, within, is_folded })
+    session.run_in_arms(&ShellText { text, range, shell, within, is_folded }, arms, true)
 }
 
 /// The bytes of a scalar's content: without quotes, and without the mark of a block.
