@@ -9,7 +9,9 @@ use conda_torch_core::diagnostics::{Diagnostic, Severity};
 use conda_torch_core::resolve::{
     Advice, Alternative, Request, RequestedAccelerator, Status, Unlock, advise,
 };
-use conda_torch_core::types::{Blas, Companion, CudaVersion, Detected, Gpu, Machine, Origin};
+use conda_torch_core::types::{
+    ArmVariant, Blas, Build, Companion, CudaVersion, Detected, Gpu, Machine, Origin,
+};
 
 /// The build that a solver selects: `2.13.0 cuda129_mkl 302`, and the specs.
 fn answer(advice: &Advice<'_>) -> (String, String) {
@@ -404,6 +406,71 @@ fn arm_machines_get_the_builds_of_their_variant() {
     plain("gh200-driver-550", "2.13.0 cuda129_generic 202", sbsa129, Ok, &[]);
     plain("gh200-driver-580", "2.13.0 cuda130_generic 202", sbsa130, Ok, &[]);
     plain("dgx-spark-gb10", "2.13.0 cuda130_generic 202", sbsa130, Ok, &[]);
+}
+
+/// The codes of what is in the way of each rejected build that is one of these.
+fn rejected(advice: &Advice<'_>, is_it: impl Fn(&Build) -> bool) -> Vec<Vec<&'static str>> {
+    let rejected = advice.rejected.iter().filter(|it| is_it(it.build));
+    rejected.map(|it| it.blockers.iter().map(Diagnostic::code).collect()).collect()
+}
+
+#[test]
+fn arm_builds_of_the_other_variant_are_rejected_for_it() {
+    let default = Request::default();
+    let is_of = |variant: ArmVariant| {
+        move |build: &Build| {
+            build.subdir == Subdir::LinuxAarch64 && build.arm_variant == Some(variant)
+        }
+    };
+    let all = |machine: &Machine, variant: ArmVariant| {
+        let advice = advise(machine, &default, crate::common::matrix());
+        let codes = rejected(&advice, is_of(variant));
+        assert!(!codes.is_empty());
+        codes.iter().filter(|codes| codes.contains(&"other-arm-variant")).count() == codes.len()
+    };
+    // Builds for Tegra need Jetson's driver.
+    assert!(all(&machine("gh200-driver-580"), ArmVariant::Tegra));
+    // Of builds for servers the kernels decide, if the GPU is known.
+    assert!(!all(&machine("jetson-orin-jetpack-6"), ArmVariant::Sbsa));
+    let mut unknown = machine("jetson-orin-jetpack-6");
+    unknown.gpus = Vec::new();
+    let model = "NVIDIA Jetson of Later Years".to_owned();
+    unknown.jetson = Detected::found(model, Origin::Flag("--jetson".into()));
+    assert!(all(&unknown, ArmVariant::Sbsa));
+    assert!(!all(&machine("jetson-orin-jetpack-6"), ArmVariant::Tegra));
+}
+
+#[test]
+fn torchaudio_has_no_build_for_tegra() {
+    // Its builds of aarch64 are from before `arm-variant`: for servers.
+    let request = Request { companions: vec![Companion::Torchaudio], ..Request::default() };
+    let advice = advise(&machine("jetson-orin-jetpack-6"), &request, crate::common::matrix());
+    assert_eq!(answer(&advice).0, "2.10.0 cpu_generic 5");
+    let advice = advise(&machine("gh200-driver-580"), &request, crate::common::matrix());
+    assert_eq!(answer(&advice).0, "2.10.0 cuda130_generic 205");
+}
+
+#[test]
+fn release_candidates_are_rejected_for_that() {
+    let advice =
+        advise(&machine("rtx3080-driver-580"), &Request::default(), crate::common::matrix());
+    let codes = rejected(&advice, |build| build.pytorch.is_candidate());
+    assert!(!codes.is_empty());
+    for codes in codes {
+        assert!(codes.contains(&"release-candidate"), "{codes:?}");
+    }
+}
+
+#[test]
+fn a_build_runs_on_the_very_macos_that_it_needs() {
+    // PyTorch 2.5.1 needs macOS 11.0.
+    let request =
+        Request { pytorch: Some("2.5.1".parse().expect("a version")), ..Request::default() };
+    for (macos, build) in [("11.0", "2.5.1 cpu_generic 17"), ("10.15", "nothing")] {
+        let machine = described(Subdir::OsxArm64, Some(macos));
+        let advice = advise(&machine, &request, crate::common::matrix());
+        assert_eq!(answer(&advice).0, build, "{macos}");
+    }
 }
 
 #[test]
