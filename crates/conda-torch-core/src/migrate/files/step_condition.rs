@@ -62,7 +62,9 @@ impl Condition {
         match self {
             Self::Literal(text) => Some(text.clone()),
             Self::Name(name) => value(name),
-            _ => self.holds(value).map(|holds| holds.to_string()),
+            Self::Not(_) | Self::All(_) | Self::Any(_) | Self::Compare { .. } | Self::Call(..) => {
+                self.holds(value).map(|holds| holds.to_string())
+            }
         }
     }
 
@@ -70,10 +72,13 @@ impl Condition {
     pub(super) fn comparisons(&self) -> Vec<(&str, &str, bool)> {
         match self {
             Self::Name(name) => vec![(name, "true", true)],
-            Self::Not(inner) => match inner.as_ref() {
-                Self::Name(name) => vec![(name, "true", false)],
-                _ => Vec::new(),
-            },
+            Self::Not(inner) => {
+                if let Self::Name(name) = inner.as_ref() {
+                    vec![(name, "true", false)]
+                } else {
+                    Vec::new()
+                }
+            }
             Self::All(parts) => parts.iter().flat_map(Self::comparisons).collect(),
             Self::Compare { sides, equal } => match sides.as_ref() {
                 (Self::Name(name), Self::Literal(text))

@@ -347,7 +347,7 @@ fn value_of(scope: &Scope, name: &str) -> Option<String> {
         let mut systems = scope.platforms.iter().map(|platform| match platform.os() {
             Os::Macos => "macOS",
             Os::Windows => "Windows",
-            _ => "Linux", // GitHub has no others
+            Os::Linux | Os::FreeBsd => "Linux", // GitHub has no other
         });
         let first = systems.next()?;
         return systems.all(|system| system == first).then(|| first.to_owned());
