@@ -441,6 +441,32 @@ fn arm_builds_of_the_other_variant_are_rejected_for_it() {
 }
 
 #[test]
+fn of_what_is_in_the_way_only_builds_that_look_better_are_shown() {
+    // On a GTX 1080 Ti those with CUDA 13.0 of the same PyTorch, with MKL and without, and no older one.
+    let machine = machine("gtx1080ti-driver-580");
+    let advice = advise(&machine, &Request::default(), crate::common::matrix());
+    let above = advice.rejected.iter().filter(|it| it.ranks_above).map(|it| it.build);
+    let above = above.map(|it| format!("{} {}", it.pytorch, it.build_prefix()));
+    let above: BTreeSet<String> = above.collect();
+    assert_eq!(above, ["2.13.0 cuda130_generic", "2.13.0 cuda130_mkl"].map(str::to_owned).into());
+}
+
+#[test]
+fn newer_builds_without_metal_are_rejected_for_that_and_older_ones_are_outranked() {
+    // macOS 13 has Metal for PyTorch 2.5 to 2.8.
+    let machine = described(Subdir::OsxArm64, Some("13.0"));
+    let advice = advise(&machine, &Request::default(), crate::common::matrix());
+    assert_eq!(answer(&advice).0, "2.8.0 cpu_generic 2");
+    let of = |pytorch: &[u16]| {
+        let pytorch = Version::new(pytorch);
+        let all = rejected(&advice, |it| it.subdir == Subdir::OsxArm64 && it.pytorch == pytorch);
+        all.into_iter().collect::<BTreeSet<_>>()
+    };
+    assert_eq!(of(&[2, 11]), BTreeSet::from([vec!["metal-needs-newer-macos"]]));
+    assert_eq!(of(&[2, 6]), BTreeSet::from([vec!["outranked"]]));
+}
+
+#[test]
 fn torchaudio_has_no_build_for_tegra() {
     // Its builds of aarch64 are from before `arm-variant`: for servers.
     let request = Request { companions: vec![Companion::Torchaudio], ..Request::default() };

@@ -103,6 +103,29 @@ fn fits(lines: &[&str], expected: &[&str]) -> bool {
     }
 }
 
+/// The lines with `...` where the old ones have it: as many at the beginning and at the end, and between them from the line
+/// with the same first word on.
+fn shortened<'l>(lines: Vec<&'l str>, old: &[&str]) -> Vec<&'l str> {
+    let runs: Vec<&[&str]> = old.split(|line| *line == ANY).collect();
+    let Some((last, others)) = runs.split_last().filter(|(_, others)| !others.is_empty()) else {
+        return lines;
+    };
+    let (mut shown, mut at) = (Vec::new(), 0);
+    for (index, run) in others.iter().enumerate() {
+        let first_word = |line: &str| line.split_whitespace().next().map(str::to_owned);
+        let is_first = |line: &&str| Some(first_word(line)) == run.first().map(|it| first_word(it));
+        let from = if index == 0 { Some(0) } else { lines[at..].iter().position(is_first) };
+        if let Some(from) = from.map(|from| at + from) {
+            let end = (from + run.len()).min(lines.len());
+            shown.extend(&lines[from..end]);
+            at = end;
+        }
+        shown.push(ANY);
+    }
+    shown.extend(&lines[lines.len().saturating_sub(last.len()).max(at)..]);
+    shown
+}
+
 /// A page with its blocks updated, and the number of blocks. Blocks that match stay as they are.
 fn as_printed(page: &str) -> (String, usize) {
     let mut parts = page.split(OPENS);
@@ -114,7 +137,8 @@ fn as_printed(page: &str) -> (String, usize) {
         for Step { command, expected } in steps(&format!("$ conda-torch {block}")) {
             let printed = printed(command);
             let lines: Vec<&str> = printed.lines().collect();
-            let shown = if fits(&lines, &expected) { expected } else { lines };
+            let shown =
+                if fits(&lines, &expected) { expected } else { shortened(lines, &expected) };
             for line in [&*format!("$ conda-torch {command}")].into_iter().chain(shown) {
                 text.push_str(line);
                 text.push('\n');
@@ -156,6 +180,12 @@ fn matches_blocks_with_dots_and_quotes() {
     assert!(!fits(&["a", "b"], &["a"]));
     assert!(!fits(&["a"], &["a", "b"]));
     assert_eq!(words("advise  --gpu 'RTX 4090' -n ''"), ["advise", "--gpu", "RTX 4090", "-n", ""]);
+    let shorter = |lines: &str, old: &str| {
+        shortened(lines.split(' ').collect(), &old.split(' ').collect::<Vec<_>>()).join(" ")
+    };
+    assert_eq!(shorter("a b c d e", "x ... c ... y"), "a ... c ... e");
+    assert_eq!(shorter("a b c", "x y"), "a b c");
+    assert_eq!(shorter("a", "x y ... z"), "a ...");
     let two = steps("$ conda-torch explain\na\n\nb\n$ conda-torch schema\n");
     assert_eq!((two[0].command, &*two[0].expected), ("explain", &["a", "", "b"][..]));
     assert_eq!((two[1].command, two[1].expected.len()), ("schema", 0));

@@ -24,64 +24,79 @@ fn every_release_has_rows() {
     assert_eq!(releases.join(" "), expected);
 }
 
+/// Fails with every value that differs.
+fn newest_is(subdir: &str, cells: &[(&str, Option<&str>)]) {
+    let differs = |(pin, expected): &(&str, Option<&str>)| {
+        let found = newest(subdir, pin);
+        let line = format!("cuda-version={pin}: {expected:?} is typed, the rows give {found:?}");
+        (found.as_deref() != *expected).then_some(line)
+    };
+    let lines: Vec<String> = cells.iter().filter_map(differs).collect();
+    let what = "for a new release, type its values from the recipe: version, toolkit, build number";
+    assert!(lines.is_empty(), "{subdir}: {what}\n{}", lines.join("\n"));
+}
+
 #[test]
 fn newest_pytorch_by_cuda_version_on_linux_64() {
-    for (pin, expected) in [
-        ("10.2", "1.12.1 cuda102 #201"),
-        ("11.0", "1.12.1 cuda110 #201"),
-        ("11.1", "1.12.1 cuda111 #201"),
-        ("11.2", "2.1.2 cuda112 #303"),
-        ("11.7", "2.1.2 cuda112 #303"),
-        ("11.8", "2.5.1 cuda118 #303"),
-        ("12.0", "2.5.1 cuda120 #303"),
-        ("12.1", "2.5.1 cuda120 #303"),
-        ("12.4", "2.5.1 cuda120 #303"),
-        ("12.5", "2.5.1 cuda120 #303"),
-        ("12.6", "2.7.1 cuda126 #300"),
-        ("12.8", "2.7.1 cuda126 #300"),
-        ("12.9", "2.13.0 cuda129 #302"),
-        ("13.0", "2.13.0 cuda130 #302"),
-        ("13.1", "2.13.0 cuda130 #302"),
-        ("13.3", "2.13.0 cuda130 #302"),
-        ("13.5", "2.13.0 cuda130 #302"),
-    ] {
-        assert_eq!(newest("linux-64", pin).as_deref(), Some(expected), "{pin}");
-    }
-    assert_eq!(newest("linux-64", "9.2"), None);
+    newest_is(
+        "linux-64",
+        &[
+            ("9.2", None),
+            ("10.2", Some("1.12.1 cuda102 #201")),
+            ("11.0", Some("1.12.1 cuda110 #201")),
+            ("11.1", Some("1.12.1 cuda111 #201")),
+            ("11.2", Some("2.1.2 cuda112 #303")),
+            ("11.7", Some("2.1.2 cuda112 #303")),
+            ("11.8", Some("2.5.1 cuda118 #303")),
+            ("12.0", Some("2.5.1 cuda120 #303")),
+            ("12.1", Some("2.5.1 cuda120 #303")),
+            ("12.4", Some("2.5.1 cuda120 #303")),
+            ("12.5", Some("2.5.1 cuda120 #303")),
+            ("12.6", Some("2.7.1 cuda126 #300")),
+            ("12.8", Some("2.7.1 cuda126 #300")),
+            ("12.9", Some("2.13.0 cuda129 #302")),
+            ("13.0", Some("2.13.0 cuda130 #302")),
+            ("13.1", Some("2.13.0 cuda130 #302")),
+            ("13.3", Some("2.13.0 cuda130 #302")),
+            ("13.5", Some("2.13.0 cuda130 #302")),
+        ],
+    );
 }
 
 #[test]
 fn newest_pytorch_by_cuda_version_on_linux_aarch64() {
-    for (pin, expected) in [
-        ("11.2", None),
-        ("11.8", None),
-        ("12.0", Some("2.5.1 cuda120 #203")),
-        ("12.4", Some("2.5.1 cuda120 #203")),
-        ("12.6", Some("2.7.1 cuda126 #200")),
-        ("12.8", Some("2.7.1 cuda126 #200")),
-        ("12.9", Some("2.13.0 cuda129 #202")),
-        ("13.0", Some("2.13.0 cuda130 #202")),
-        ("13.2", Some("2.13.0 cuda130 #202")),
-    ] {
-        assert_eq!(newest("linux-aarch64", pin).as_deref(), expected, "{pin}");
-    }
+    newest_is(
+        "linux-aarch64",
+        &[
+            ("11.2", None),
+            ("11.8", None),
+            ("12.0", Some("2.5.1 cuda120 #203")),
+            ("12.4", Some("2.5.1 cuda120 #203")),
+            ("12.6", Some("2.7.1 cuda126 #200")),
+            ("12.8", Some("2.7.1 cuda126 #200")),
+            ("12.9", Some("2.13.0 cuda129 #202")),
+            ("13.0", Some("2.13.0 cuda130 #202")),
+            ("13.2", Some("2.13.0 cuda130 #202")),
+        ],
+    );
 }
 
 #[test]
 fn newest_pytorch_by_cuda_version_on_windows() {
-    for (pin, expected) in [
-        ("11.8", None),
-        ("12.4", None),
-        ("12.6", Some("2.7.1 cuda126 #300")),
-        ("12.8", Some("2.13.0 cuda128 #302")),
-        // The CUPTI DLL has the toolkit's version in its name.
-        ("12.9", None),
-        ("13.0", Some("2.13.0 cuda130 #302")),
-        ("13.1", None),
-        ("13.3", None),
-    ] {
-        assert_eq!(newest("win-64", pin).as_deref(), expected, "{pin}");
-    }
+    newest_is(
+        "win-64",
+        &[
+            ("11.8", None),
+            ("12.4", None),
+            ("12.6", Some("2.7.1 cuda126 #300")),
+            ("12.8", Some("2.13.0 cuda128 #302")),
+            // The CUPTI DLL has the toolkit's version in its name.
+            ("12.9", None),
+            ("13.0", Some("2.13.0 cuda130 #302")),
+            ("13.1", None),
+            ("13.3", None),
+        ],
+    );
 }
 
 #[test]
