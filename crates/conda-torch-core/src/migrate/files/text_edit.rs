@@ -200,10 +200,7 @@ pub(super) fn edit_item(
     let (text, ItemPlace { head, whole, value }) = (lines.text, items[at].clone());
     if !is_block {
         let edit = match new {
-            [] => {
-                let elements: Vec<_> = items.iter().map(|item| item.whole.clone()).collect();
-                remove_element(lines, &elements, at, last_kept)?
-            }
+            [] => remove_element(lines, items, at, last_kept)?,
             new => TextEdit::new(value, new.join(", ")),
         };
         return Some(vec![edit]);
@@ -237,11 +234,11 @@ pub(super) fn edit_item(
 /// `None` if a comment prevents it. `last_kept` is the last element that stays.
 fn remove_element(
     lines: &Lines<'_>,
-    elements: &[Range<usize>],
+    elements: &[ItemPlace],
     at: usize,
     last_kept: Option<usize>,
 ) -> Option<TextEdit> {
-    let (text, own) = (lines.text, elements.get(at)?.clone());
+    let (text, own) = (lines.text, elements.get(at)?.whole.clone());
     let alone = |own: &Range<usize>| {
         let line = lines.whole(own.start);
         let after = text[own.end..line.end.max(own.end)].trim_start();
@@ -256,7 +253,7 @@ fn remove_element(
     if let Some(last) = last_kept.filter(|last| *last < at) {
         // After the last element that stays: with the comma before it.
         let comma = text[..start].trim_end().strip_suffix(',').map(str::len);
-        let is_gone = at - 1 > last && alone(&elements[at - 1]).is_some();
+        let is_gone = at - 1 > last && alone(&elements[at - 1].whole).is_some();
         if let Some(comma) = comma.filter(|comma| !is_gone && !text[*comma..start].contains('#')) {
             return Some(TextEdit::new(comma..own.end, ""));
         }
@@ -265,7 +262,7 @@ fn remove_element(
         let comma = rest.starts_with(',').then(|| text.len() - rest.len() + 1);
         return Some(TextEdit::new(start..comma.unwrap_or(own.end), ""));
     }
-    let next = elements.get(at + 1).map_or(text.len(), |next| next.start);
+    let next = elements.get(at + 1).map_or(text.len(), |next| next.whole.start);
     let gap = text.get(own.end..next)?;
     let comma = gap[..gap.find('#').unwrap_or(gap.len())].find(',');
     let end = match comma {
