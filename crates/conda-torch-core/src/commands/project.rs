@@ -119,7 +119,8 @@ pub fn into_existing_environment(
         if let Some(prefix) = prefix
             && let Some(at) = step.argv.iter().position(|word| word == "-n")
         {
-            step.argv.splice(at.., ["-p", prefix].map(str::to_owned));
+            let end = step.argv.len().min(at + 2);
+            step.argv.splice(at..end, ["-p", prefix].map(str::to_owned));
         }
         if let Some(file) = step.argv.iter().position(|word| word == "--file") {
             step.argv.splice(1..file, words.iter().map(|word| (*word).to_owned()));
