@@ -1,6 +1,6 @@
 //! YAML with commands: workflows of GitHub's with their jobs, and pipelines of others.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::conda::{MatchSpec, Os, Subdir};
@@ -357,18 +357,20 @@ fn value_of(scope: &Scope, name: &str) -> Option<String> {
 
 /// The steps of a job of which one runs instead of another: those whose conditions compare the same with different values.
 struct Alternatives {
-    /// The values that a name is compared with.
-    values: HashMap<String, BTreeSet<String>>,
+    /// The values that a name is compared with, each with its arm.
+    values: HashMap<String, HashMap<String, usize>>,
     branches: HashMap<String, usize>,
 }
 
 impl Alternatives {
     fn of(job: Value<'_>) -> Self {
-        let mut values: HashMap<String, BTreeSet<String>> = HashMap::new();
+        let mut values: HashMap<String, HashMap<String, usize>> = HashMap::new();
         let conditions = steps(job).filter_map(|step| step.get("if").and_then(Value::text));
         for condition in conditions.filter_map(Condition::parse) {
             for (name, value, _) in condition.comparisons() {
-                values.entry(name.to_owned()).or_default().insert(value.to_ascii_lowercase());
+                let of_name = values.entry(name.to_owned()).or_default();
+                let arm = of_name.len();
+                of_name.entry(value.to_ascii_lowercase()).or_insert(arm);
             }
         }
         Self { values, branches: HashMap::new() }
@@ -379,7 +381,7 @@ impl Alternatives {
         let mut arms = Arms::new();
         for (name, value, is_equal) in condition.comparisons() {
             let values = &self.values[name];
-            let arm = values.iter().position(|it| it.eq_ignore_ascii_case(value));
+            let arm = values.get(&value.to_ascii_lowercase()).copied();
             let Some(arm) = arm.filter(|_| is_equal || values.len() == 1) else { continue };
             let branch =
                 *self.branches.entry(name.to_owned()).or_insert_with(|| session.new_branch());
