@@ -130,7 +130,7 @@ impl ScriptKind {
             }
             Self::SpecList => {
                 let mut session = Session::new(text, Reading::Script, current(Vec::new()));
-                let (words, comments) = lines_of_list(text);
+                let (words, comments) = specs_of_list(text);
                 session.file.prose.extend(comments);
                 let form = Form::Items { is_block: true };
                 let call = ClientCall::of_words(Subcommand::Install, words, form);
@@ -145,34 +145,39 @@ impl ScriptKind {
 
 /// Whether every line is a match spec, and one of them is conda's alone.
 fn is_spec_list(text: &str) -> bool {
-    let (words, _) = lines_of_list(text);
-    let is_condas = |word: &Word| {
-        word.text.contains("::") || MatchSpec::parse(&word.text).is_some_and(|spec| is_old(&spec))
-    };
-    words.iter().any(is_condas) && words.iter().all(|word| MatchSpec::parse(&word.text).is_some())
+    let mut is_condas = false;
+    // Most texts have another line soon.
+    let are_specs = lines_of_list(text).all(|(_, content, _)| {
+        let spec = MatchSpec::parse(content);
+        is_condas |= content.contains("::") || spec.as_ref().is_some_and(is_old);
+        content.is_empty() || spec.is_some()
+    });
+    are_specs && is_condas
+}
+
+/// The lines of a list: where each begins, what it has before a comment, and where the comment is.
+fn lines_of_list(text: &str) -> impl Iterator<Item = (usize, &str, Range<usize>)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = at + line.len() - line.trim_start().len();
+        at += line.len();
+        let line = line.trim();
+        let hash = line.find('#').unwrap_or(line.len());
+        (start, line[..hash].trim_end(), start + hash..start + line.len())
+    })
 }
 
 /// The specs of a list, and its comments.
-fn lines_of_list(text: &str) -> (Vec<Word>, Vec<Range<usize>>) {
-    let (mut words, mut comments) = (Vec::new(), Vec::new());
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let start = at + line.len() - line.trim_start().len();
-        at += line.len();
-        let content = line.trim();
-        let length = match content.find('#') {
-            Some(hash) => {
-                comments.push(start + hash..start + content.len());
-                content[..hash].trim_end().len()
-            }
-            None => content.len(),
-        };
-        if length > 0 {
-            let text = content[..length].to_owned();
-            words.push(Word { range: start..start + length, text, quote: None });
-        }
-    }
-    (words, comments)
+fn specs_of_list(text: &str) -> (Vec<Word>, Vec<Range<usize>>) {
+    let lines = lines_of_list(text);
+    let (words, comments): (Vec<Word>, Vec<Range<usize>>) = lines
+        .map(|(start, content, comment)| {
+            let range = start..start + content.len();
+            (Word { range, text: content.to_owned(), quote: None }, comment)
+        })
+        .unzip();
+    let words = words.into_iter().filter(|word| !word.text.is_empty()).collect();
+    (words, comments.into_iter().filter(|comment| !comment.is_empty()).collect())
 }
 
 /// Reads the sections of a definition of Apptainer's: some run in the build, others where the image does.

@@ -96,7 +96,8 @@ pub fn with_specs(
     let mut planned = FileEdits { lists: vec![edits], ..FileEdits::default() };
     planned.lists.extend(file.lists.iter().skip(1).map(ListEdits::none));
     let edits = format.edits(text, &file, &mut planned)?;
-    let (new, replaced) = format.apply(text, edits, &file, &planned.lists)?;
+    let applied = format.apply(text, edits, &file, &planned.lists)?;
+    let (new, replaced) = applied.map_or((text.clone(), Replaced::new()), |it| (it.0, it.1));
     let (text, inserted) = with_items(&new, &added)?;
     let edits = composed(&migration.edits, &composed(&replaced, &inserted));
     Ok(FileMigration { text, edits, ..migration.clone() })

@@ -88,11 +88,11 @@ pub fn migrate_file(
     matrix: &Matrix,
 ) -> Result<FileMigration, FileError> {
     let format = detect_format(path, text)?;
-    let migration = format.migrate(text, target, matrix)?;
-    if migration.text != text {
+    let (migration, again) = format.migrate(text, format.read(text)?, target, matrix)?;
+    if let Some(again) = again {
         // Another run must find nothing to do, or the plan was wrong.
-        let again = format.migrate(&migration.text, target, matrix);
-        if !again.is_ok_and(|again| again.text == migration.text) {
+        let again = format.migrate(&migration.text, again, target, matrix);
+        if !again.is_ok_and(|(again, _)| again.text == migration.text) {
             return Err(FileError::UnrelatedLines);
         }
     }
@@ -151,13 +151,14 @@ impl Format {
         }
     }
 
+    /// The migration of a text, and what is read of the new one; `None` if nothing changes.
     fn migrate(
         self,
         text: &str,
+        mut file: FileSpecs,
         target: Target<'_>,
         matrix: &Matrix,
-    ) -> Result<FileMigration, FileError> {
-        let mut file = self.read(text)?;
+    ) -> Result<(FileMigration, Option<FileSpecs>), FileError> {
         // Packages of pip have a note or none.
         let of_list = |list: &SpecList| list.specs.len() + list.channels.len() + list.notes.len();
         check_size(file.lists.iter().map(of_list).sum::<usize>() + file.pip_notes.len())?;
@@ -168,16 +169,20 @@ impl Format {
         }
         let edits = self.edits(text, &file, &mut planned)?;
         let applied = self.apply(text, edits, &file, &planned.lists);
-        let (new, edits) = match (applied, file.row_values.first()) {
+        let applied = match (applied, file.row_values.first()) {
             // The new text is read in other rows than the old one.
             (Err(FileError::UnrelatedLines), Some(row)) => {
                 planned.changes.clear();
                 planned.notes.retain(|note| note.note.code != "repeated-row");
                 let message = "the rows of this matrix are not followed; file unchanged";
                 planned.notes.push(FileNote::left(row.line, "unknown", message.to_owned()));
-                (text.to_owned(), Replaced::new())
+                None
             }
             (applied, _) => applied?,
+        };
+        let (new, edits, again) = match applied {
+            Some((new, edits, again)) => (new, edits, Some(again)),
+            None => (text.to_owned(), Replaced::new(), None),
         };
         let mut notes = planned.notes;
         let is_locked = self.name() == FileFormat::PixiToml
@@ -220,19 +225,21 @@ impl Format {
         changes.sort_by_key(|change| change.line);
         let mut known = HashSet::new();
         changes.retain(|change| known.insert(change.clone()));
-        Ok(FileMigration { format: self.name(), text: new, edits, changes, notes, failures })
+        let format = self.name();
+        Ok((FileMigration { format, text: new, edits, changes, notes, failures }, again))
     }
 
-    /// Makes the edits. The new text must have the planned channels and specs, and every other value as before.
+    /// The new text, its edits and what is read of it; `None` without edits. It must have the planned channels and specs, and
+    /// every other value as before.
     fn apply(
         self,
         text: &str,
         edits: Vec<TextEdit>,
         file: &FileSpecs,
         planned: &[ListEdits],
-    ) -> Result<(String, Replaced), FileError> {
+    ) -> Result<Option<(String, Replaced, FileSpecs)>, FileError> {
         if edits.is_empty() && planned.iter().all(ListEdits::is_none) {
-            return Ok((text.to_owned(), Replaced::new()));
+            return Ok(None);
         }
         let (new, old_ranges, new_ranges) = apply(text, edits)?;
         // The new text may be longer.
@@ -282,7 +289,8 @@ impl Format {
         if !is_as_planned {
             return Err(FileError::UnrelatedLines);
         }
-        Ok((new, old_ranges.into_iter().zip(new_ranges).collect()))
+        let edits = old_ranges.into_iter().zip(new_ranges).collect();
+        Ok((new != text).then_some((new, edits, again)))
     }
 }
 
