@@ -10,7 +10,8 @@ use conda_torch_core::resolve::{
     Advice, Alternative, Request, RequestedAccelerator, Status, Unlock, advise,
 };
 use conda_torch_core::types::{
-    ArmVariant, Blas, Build, Companion, CudaVersion, Detected, Gpu, Machine, Origin,
+    ArmVariant, Blas, Build, Companion, CudaVersion, Detected, Gpu, Machine, Origin, Outcome,
+    SourceReport,
 };
 
 /// The build that a solver selects: `2.13.0 cuda129_mkl 302`, and the specs.
@@ -449,6 +450,109 @@ fn of_what_is_in_the_way_only_builds_that_look_better_are_shown() {
     let above = above.map(|it| format!("{} {}", it.pytorch, it.build_prefix()));
     let above: BTreeSet<String> = above.collect();
     assert_eq!(above, ["2.13.0 cuda130_generic", "2.13.0 cuda130_mkl"].map(str::to_owned).into());
+}
+
+#[test]
+fn a_build_for_the_other_arm_variant_is_no_better_for_that() {
+    // 2.13.0 with CUDA 12.9 exists for Tegra too; GH200 gets that for servers.
+    let advice = advise(&machine("gh200-driver-550"), &Request::default(), crate::common::matrix());
+    let above = advice.rejected.iter().filter(|it| it.ranks_above);
+    let twins = above.filter(|it| it.build.arm_variant == Some(ArmVariant::Tegra));
+    let twins = twins.filter(|it| it.build.build_prefix() == "cuda129_generic");
+    assert_eq!(twins.count(), 0);
+}
+
+#[test]
+fn one_driver_that_is_too_old_is_one_reason() {
+    // For CUDA 13.0 it would have to be newer still.
+    for (name, expected) in [
+        ("a100-driver-470", ["driver-too-old", "minor-version-compatibility", "fails-loudly"]),
+        // CUDA 12 has nothing for the K80, which is no reason while the A100 counts.
+        (
+            "kepler-and-ampere-driver-470",
+            ["driver-too-old", "minor-version-compatibility", "fails-loudly"],
+        ),
+    ] {
+        let advice = advise(&machine(name), &Request::default(), crate::common::matrix());
+        let choice = advice.recommended.as_ref().expect("CUDA 11.8");
+        let reasons: Vec<_> = choice.reasons.iter().map(|it| it.diagnostic.code()).collect();
+        assert_eq!(reasons, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_toolkit_as_old_as_the_gpu_is_not_too_old_for_it() {
+    // CUDA 12.9 is the first with code for GB10 (12.1).
+    let advice = advise(&machine("dgx-spark-gb10"), &Request::default(), crate::common::matrix());
+    let too_old = |toolkit: &str| {
+        let toolkit: CudaVersion = toolkit.parse().expect("a version");
+        let is_of = |build: &Build| build.accelerator.cuda() == Some(toolkit);
+        let codes = rejected(&advice, is_of);
+        assert!(!codes.is_empty(), "{toolkit}");
+        codes.iter().flatten().any(|code| *code == "toolkit-too-old-for-gpu")
+    };
+    assert!(too_old("12.0"));
+    assert!(!too_old("12.9"));
+}
+
+#[test]
+fn an_alternative_says_what_is_in_its_way_and_no_more() {
+    // `cuda-version=12.4` excludes CUDA 11.8, and says nothing about its torchvision.
+    let request = Request {
+        cuda_version: Some("12.4".parse().expect("a version")),
+        companions: vec![Companion::Torchvision],
+        ..Request::default()
+    };
+    let answer = advise(&machine("a100-driver-470"), &request, crate::common::matrix());
+    let other = answer.alternatives.iter().find(|it| it.choice.build.build_prefix() == "cuda118");
+    let codes: Vec<_> = other.expect("CUDA 11.8").blockers.iter().map(Diagnostic::code).collect();
+    assert_eq!(codes, ["other-cuda-version"]);
+
+    // A driver alone leads to 2.7.1 with torchaudio; nobody gives torchaudio up for CUDA 12.9.
+    let request = Request {
+        pytorch: Some("2.7".parse().expect("a version")),
+        companions: vec![Companion::Torchaudio],
+        ..Request::default()
+    };
+    let answer = advise(&machine("a100-driver-470"), &request, crate::common::matrix());
+    let unlocks: Vec<_> = answer.alternatives.iter().map(|it| &*it.unlocked_by).collect();
+    assert!(matches!(unlocks[..], [[Unlock::Driver(_)]]), "{unlocks:?}");
+}
+
+#[test]
+fn with_a_newer_macos_comes_a_build_that_the_request_allows() {
+    // PyTorch 2.8 has Metal from macOS 13 on; 2.13 was not asked for.
+    let request =
+        Request { pytorch_range: Some("<2.9".parse().expect("a range")), ..Request::default() };
+    let advice =
+        advise(&described(Subdir::OsxArm64, Some("12.3")), &request, crate::common::matrix());
+    assert_eq!(answer(&advice).0, "2.4.1 cpu_generic 6");
+    let first = &advice.alternatives[0];
+    assert_eq!(first.choice.build.pytorch, Version::new(&[2, 8, 0]));
+    assert_eq!(first.unlocked_by, [Unlock::Macos(Version::new(&[13, 0]))]);
+    // One alternative for one update: macOS 11 is too old for the build itself.
+    let advice = advise(&machine("macos-11-arm64"), &Request::default(), crate::common::matrix());
+    assert_eq!(advice.alternatives.len(), 1);
+}
+
+#[test]
+fn a_driver_that_does_not_answer_is_no_reason_for_the_processor() {
+    let mut silent = described(Subdir::Linux64, None);
+    let why = "no answer within 5 s";
+    (silent.driver, silent.driver_cuda) = (Detected::unknown(why), Detected::unknown(why));
+    silent.gpu_count = Detected::unknown(why);
+    silent.sources.push(SourceReport {
+        source: "nvml".into(),
+        outcome: Outcome::TimedOut,
+        detail: why.into(),
+    });
+    let advised = |machine: &Machine| advise(machine, &Request::default(), crate::common::matrix());
+    let advice = advised(&silent);
+    assert_eq!(answer(&advice).0, "nothing");
+    assert_eq!(advice.status, Status::Unknown);
+    // The bus shows no GPU: the processor computes, whatever the driver says.
+    silent.gpu_count = Detected::Absent;
+    assert_eq!(answer(&advised(&silent)).0, "2.13.0 cpu_mkl 102");
 }
 
 #[test]

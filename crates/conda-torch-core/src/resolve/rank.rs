@@ -21,7 +21,7 @@ pub(super) struct Rank {
     pytorch: Version,
     /// Better kernels on the worst-served GPU first, then on the next.
     kernels: Vec<Option<KernelSupport>>,
-    /// If no GPU is known: kernels for more kinds of desktop or server card.
+    /// If no GPU is known: kernels for more compute capabilities.
     coverage: usize,
     /// A toolkit that the driver supports in full before one on minor-version compatibility.
     full_support: bool,
@@ -117,8 +117,8 @@ pub(super) fn rejected<'m>(
         .collect()
 }
 
-/// How many kinds of desktop or server card a build has machine code for.
+/// How many compute capabilities a build has machine code for.
 fn coverage(inputs: &Inputs<'_, '_>, build: &Build) -> usize {
-    let rows = inputs.matrix.capabilities.iter().filter(|row| build.is_cuda() && !row.soc);
+    let rows = inputs.matrix.capabilities.iter();
     rows.filter(|row| inputs.matrix.support(build, row.capability) > KernelSupport::Jit).count()
 }
