@@ -20,7 +20,7 @@ use conda_torch_core::migrate::files::{
 use conda_torch_core::report::migrate_files::MigratedFile;
 use conda_torch_core::report::{self, ErrorCode, InstallReport, InstallStatus};
 use conda_torch_core::resolve::Status;
-use conda_torch_core::smoke_test::expected_accelerator;
+use conda_torch_core::smoke_test::{SmokeTest, expected_accelerator};
 use conda_torch_core::types::{Accelerator, ClientKind, Machine, Shell};
 use conda_torch_host::{CommandEnd, ForegroundCommand, ForegroundOutput, run_in_foreground, save};
 use conda_torch_probe::environment::{self, Location};
@@ -386,13 +386,22 @@ impl Run<'_> {
         let expected = expected_accelerator(computes_on, self.machine, self.is_here);
         let test = smoke_test::run_in(host, &place.prefix, false)?;
         let problem = test.as_ref().ok().and_then(|test| test.problem(expected));
-        let status =
-            InstallStatus::of_result(&checkup, problem.as_ref(), test.is_ok(), expected.is_some());
+        let used_gpu = |test: &SmokeTest| test.used().any(|device| device.kind != "cpu");
+        let is_tested = expected.is_some() || test.as_ref().is_ok_and(used_gpu);
+        let status = InstallStatus::of_result(&checkup, problem.as_ref(), test.is_ok(), is_tested);
         let activate = activation(&self.client, install);
         let style = self.global.style(host);
         let activate = activate.as_ref().map(|step| (step, self.shell));
-        let page =
-            text::installed(&checkup, test.as_ref(), problem.as_ref(), status, activate, style);
+        let (machine, problem_found) = (self.machine, problem.as_ref());
+        let page = text::installed(
+            &checkup,
+            machine,
+            test.as_ref(),
+            problem_found,
+            status,
+            activate,
+            style,
+        );
         let report = InstallReport {
             prefix: Some(&place.prefix),
             steps,

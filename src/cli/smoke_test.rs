@@ -69,7 +69,8 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         note(known.unwrap_or_default().trim_end());
     }
     if !is_json {
-        let page = text::tested(&checkup, test.as_ref(), problem.as_ref(), global.style(host));
+        let style = global.style(host);
+        let page = text::tested(&checkup, &here, test.as_ref(), problem.as_ref(), style);
         return Ok(Output { stdout: page, code });
     }
     let report = InstallReport {
@@ -120,7 +121,8 @@ pub(super) fn run_in(
         (CommandEnd::Interrupted(signal), _) => bail!(Interrupted(signal)),
         (CommandEnd::Exited(0), Some(result)) => Ok(result),
         (CommandEnd::Killed(signal), _) => {
-            Err(format!("Python was killed by signal {signal}; {last}"))
+            let last = if last.is_empty() { String::new() } else { format!(": {last}") };
+            Err(format!("Python was killed by signal {signal}{last}"))
         }
         (CommandEnd::TimedOut, _) => Err(format!("no result after {} s", DEADLINE.as_secs())),
         (CommandEnd::TooLarge, _) => Err("Python prints too much".to_owned()),

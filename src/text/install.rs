@@ -10,7 +10,7 @@ use conda_torch_core::report::InstallStatus;
 use conda_torch_core::report::migrate_files::MigratedFile;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::smoke_test::{SmokeProblem, SmokeTest, TestedDevice};
-use conda_torch_core::types::{ClientKind, Shell};
+use conda_torch_core::types::{ClientKind, Machine, Shell};
 
 use super::page::{LIVE, Page, Style};
 use super::{advise, summary};
@@ -128,6 +128,7 @@ pub fn failed(how: &str, left: Option<&LeftEnvironment<'_>>, shell: Shell) -> St
 /// The result of an installation.
 pub fn installed(
     checkup: &Checkup<'_>,
+    machine: &Machine,
     test: Result<&SmokeTest, &String>,
     problem: Option<&SmokeProblem>,
     status: InstallStatus,
@@ -137,6 +138,10 @@ pub fn installed(
     let mut page = Page::new(style);
     findings(&mut page, checkup);
     result(&mut page, checkup, test, problem);
+    notes(&mut page, test, machine);
+    if status == InstallStatus::Broken && test.is_ok() && problem.is_none() {
+        page.text("error: ", "not everything in the environment works; fix the error above");
+    }
     if status == InstallStatus::Installed {
         page.text("note: ", "the GPU is in another machine; run `conda-torch test` there");
     }
@@ -150,14 +155,17 @@ pub fn installed(
 /// The result of a smoke test.
 pub fn tested(
     checkup: &Checkup<'_>,
+    machine: &Machine,
     test: Result<&SmokeTest, &String>,
     problem: Option<&SmokeProblem>,
     style: Style,
 ) -> String {
     let mut page = Page::new(style);
     result(&mut page, checkup, test, problem);
-    for device in test.iter().flat_map(|test| test.used()) {
-        rates(&mut page, device);
+    notes(&mut page, test, machine);
+    let used: Vec<_> = test.iter().flat_map(|test| test.used()).collect();
+    for device in &used {
+        rates(&mut page, device, used.len() > 1);
     }
     if problem.is_some() || test.is_err() {
         findings(&mut page, checkup);
@@ -196,7 +204,9 @@ fn result(
     match problem {
         None => {
             let devices: Vec<String> = test.used().map(device_name).collect();
-            page.text("", &format!("OK: PyTorch {name} works on {}", devices.join(", ")));
+            let devices = devices.join(", ");
+            let ok = if checkup.has_error() { "" } else { "OK: " };
+            page.text("", &format!("{ok}PyTorch {name} works on {devices}"));
         }
         Some(SmokeProblem::NotImported) => {
             page.text("error: ", &format!("PyTorch cannot be imported: {last}"));
@@ -225,17 +235,40 @@ fn device_name(device: &TestedDevice) -> String {
     }
 }
 
+/// What works otherwise than one may think.
+fn notes(page: &mut Page, test: Result<&SmokeTest, &String>, machine: &Machine) {
+    let Ok(test) = test else { return };
+    for device in test.used().filter(|device| test.is_translated(device)) {
+        let name = device_name(device);
+        let fact = format!("{name} runs through JIT compilation; the first run is slow");
+        page.text("note: ", &fact);
+    }
+    match test.unused_gpus(machine) {
+        0 => {}
+        unused => {
+            let all = machine.gpus.len();
+            page.text("note: ", &format!("PyTorch finds {} of {all} GPUs", all - unused));
+        }
+    }
+}
+
 /// What a GPU reaches in a matrix product, beside what it could.
-fn rates(page: &mut Page, device: &TestedDevice) {
+fn rates(page: &mut Page, device: &TestedDevice, is_one_of_many: bool) {
     const TERA: f64 = 1e12;
-    for (kind, rate) in &device.rates {
-        let peak = device.peak_fp32().filter(|_| kind == "fp32");
+    let index = device.index.filter(|_| is_one_of_many);
+    let gpu = index.map_or_else(String::new, |index| format!("GPU {index}, "));
+    let mut is_slow = false;
+    for kind in ["fp32", "tf32", "bf16"] {
+        let Some(rate) = device.rates.get(kind) else { continue };
+        let peak = device.peaks.get(kind);
         let beside =
             peak.map_or_else(String::new, |peak| format!(" of {:.1} possible", peak / TERA));
-        page.item(&format!("{kind}: {:.1} TFLOP/s{beside}", rate / TERA));
-        if peak.is_some_and(|peak| *rate < peak / 5.0) {
-            let why = "far below what this GPU can do: another program may use it, or its clock is reduced";
-            page.text("  note: ", why);
-        }
+        page.item(&format!("{gpu}{kind}: {:.1} TFLOP/s{beside}", rate / TERA));
+        is_slow |= peak.is_some_and(|peak| *rate < peak / 5.0);
+    }
+    if is_slow {
+        let why =
+            "far below what this GPU can do: another program may use it, or its clock is reduced";
+        page.text("  note: ", why);
     }
 }

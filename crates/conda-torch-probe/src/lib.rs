@@ -37,7 +37,7 @@ pub use conda_torch_core::question::{GpuOverride, Overrides};
 pub use condarc::{find_settings, settings};
 
 /// The sources in order. A later one may use what an earlier one found.
-const SOURCES: [fn(&mut Probe<'_>); 10] = [
+const SOURCES: [fn(&mut Probe<'_>); 11] = [
     os::detect, // platform, distribution, kernel, Rosetta
     processor::detect,
     libc::detect,      // glibc or musl
@@ -47,6 +47,7 @@ const SOURCES: [fn(&mut Probe<'_>); 10] = [
     nvidia::detect_client_sources,
     clients::detect, // conda, mamba, micromamba, pixi
     condarc::detect,
+    environment::detect, // the names that each client has for environments
     shell::detect,
 ];
 

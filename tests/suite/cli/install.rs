@@ -229,6 +229,41 @@ fn a_pytorch_that_does_not_work_is_exit_code_4() {
 }
 
 #[test]
+fn a_warning_does_not_make_a_failure_of_what_works() {
+    let home = Home::new("warning", WORKS, ON_CPU);
+    let mut command = home.command(&[CPU, &["--yes"]].concat());
+    let ran = finish(command.env("CONDA_OVERRIDE_CUDA", "13.0"), "");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stdout.contains("[override-left-behind]"), "{ran:?}");
+    assert!(ran.stdout.contains("OK: PyTorch 2.13.0 for the CPU works on the CPU"), "{ran:?}");
+    assert!(ran.stdout.contains("Activate it with `conda activate torch`"), "{ran:?}");
+}
+
+#[test]
+fn an_error_of_the_environment_is_exit_code_4_though_pytorch_runs() {
+    let other = r#"record torchvision 0.17.0 cpu_py312h0_0
+        sed -i 's/"depends": \[\]/"depends": ["pytorch >=2.2.0,<2.3.0a0"]/' "$prefix"/conda-meta/torchvision-*.json"#;
+    let home = Home::new("companion", &format!("{WORKS}{other}"), ON_CPU);
+    let ran = home.run(&[CPU, &["--yes"]].concat());
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    assert!(ran.stdout.contains("PyTorch 2.13.0 for the CPU works on the CPU"), "{ran:?}");
+    assert!(!ran.stdout.contains("OK: "), "{ran:?}");
+    assert!(ran.stdout.contains("not everything in the environment works"), "{ran:?}");
+}
+
+#[test]
+fn a_python_that_a_signal_ends_is_told_with_the_signal_alone() {
+    let crashes = "printf '#!/bin/sh\nkill -SEGV $$\n' > \"$prefix/bin/python\"";
+    let home = Home::new("signal", &format!("{WORKS}{crashes}"), ON_CPU);
+    let ran = home.run(&[CPU, &["--yes"]].concat());
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    assert!(
+        ran.stdout.contains("error: PyTorch does not run: Python was killed by signal 11\n"),
+        "{ran:?}"
+    );
+}
+
+#[test]
 fn json_is_one_document_and_the_client_writes_to_stderr() {
     let home = Home::new("json", &format!("echo 'Downloading'\n{WORKS}"), ON_CPU);
     let ran = home.run(&[CPU, &["--yes", "--json"]].concat());

@@ -64,6 +64,11 @@ impl Checkup<'_> {
         self.findings.iter().filter(|finding| is_problem(finding))
     }
 
+    /// Whether something is wrong for certain.
+    pub fn has_error(&self) -> bool {
+        self.findings.iter().any(|finding| finding.installed_severity() == Severity::Error)
+    }
+
     /// Whether other packages fix a problem, unlike a driver or a variable.
     pub fn needs_packages(&self) -> bool {
         self.problems().any(|problem| {

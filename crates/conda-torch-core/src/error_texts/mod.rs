@@ -205,8 +205,10 @@ fn ordered(
     mut matches: Vec<(&'static KnownError, Match)>,
     plain: &PlainText<'_>,
 ) -> Vec<FoundError> {
-    // Of one failure, the match that names most, or else the first.
-    matches.sort_by_key(|(_, found)| (Reverse(found.captures.len()), found.start));
+    // Of one failure, the match that names most, then one in a message and not in code, or else the first.
+    matches.sort_by_cached_key(|(_, found)| {
+        (Reverse(found.captures.len()), plain.is_code(found.start), found.start)
+    });
     let mut seen = BTreeSet::new();
     matches.retain(|(error, _)| seen.insert(error.code));
     matches.sort_by_key(|(_, found)| found.start);
@@ -396,6 +398,23 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), count);
+    }
+
+    #[test]
+    fn the_error_is_shown_and_not_the_code_that_raises_it() {
+        let file = "  File \"torch/cuda/__init__.py\", line 310, in _lazy_init\n";
+        let raise = "    raise AssertionError(\"Torch not compiled with CUDA enabled\")\n";
+        let error = "AssertionError: Torch not compiled with CUDA enabled";
+        let excerpt = |text: &str| {
+            let found = find(text).errors.into_iter().next().expect("a failure");
+            (found.line, found.excerpt)
+        };
+        let message = error.to_owned();
+        assert_eq!(excerpt(&format!("{file}{raise}{error}\n")), (Some(3), message.clone()));
+        let called = "    fail(\"Torch not compiled with CUDA enabled\")\n";
+        assert_eq!(excerpt(&format!("{file}{called}{error}\n")), (Some(3), message));
+        // A traceback that was cut.
+        assert_eq!(excerpt(&format!("{file}{raise}")), (Some(2), raise.trim().to_owned()));
     }
 
     #[test]

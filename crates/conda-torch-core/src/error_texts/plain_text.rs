@@ -59,6 +59,16 @@ impl<'t> PlainText<'t> {
         excerpt
     }
 
+    /// Whether a place is in a line of code, which a traceback shows before the error itself: the one that raises it, or
+    /// the one after its file.
+    pub(super) fn is_code(&self, at: usize) -> bool {
+        let from = self.text.floor_char_boundary(at.saturating_sub(LONGEST_LINE));
+        let mut lines = self.text[from..at].rsplit('\n');
+        let own = lines.next().unwrap_or_default();
+        let before = lines.next().unwrap_or_default();
+        own.contains("raise ") || before.starts_with("File ") && before.contains(", line ")
+    }
+
     /// The last line that names an error, as the source has it.
     pub(super) fn last_error(&self) -> Option<String> {
         let mut end = self.text.len();

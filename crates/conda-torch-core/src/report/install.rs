@@ -33,14 +33,14 @@ pub enum InstallStatus {
 
 impl InstallStatus {
     /// How an installation ended that the client has made. `problem`: of the smoke test, `is_tested`: whether that
-    /// computed on what the build is for.
+    /// computed on what the build is for. A warning of `check` is no failure of what has just worked.
     pub fn of_result(
         checkup: &Checkup<'_>,
         problem: Option<&SmokeProblem>,
         ran: bool,
         is_tested: bool,
     ) -> Self {
-        if !ran || problem.is_some() || checkup.problems().next().is_some() {
+        if !ran || problem.is_some() || checkup.has_error() {
             Self::Broken
         } else if is_tested {
             Self::Works

@@ -59,12 +59,11 @@ fn client(probe: &mut Probe<'_>, kind: ClientKind, path: String, root: Option<St
         }
     };
     add_parts(probe, kind, &path, packages.as_ref());
-    let environments = root.as_deref().map(|root| root_prefix::environments(probe.host, root));
     Client {
         kind,
         version,
         subdir: packages.and_then(|packages| packages.subdir()),
-        environments: environments.unwrap_or_default(),
+        environments: Vec::new(),
         root_prefix: root,
         path,
         sees: None,

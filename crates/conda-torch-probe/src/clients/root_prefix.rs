@@ -1,4 +1,4 @@
-//! A root prefix: its packages and its environments.
+//! A root prefix and its packages.
 
 use conda_torch_core::conda::{Os, Subdir, Version};
 use conda_torch_core::types::ClientKind;
@@ -12,7 +12,9 @@ const RECORD: usize = 4 << 20;
 
 pub(super) fn of(probe: &Probe<'_>, kind: ClientKind, path: &str) -> Option<String> {
     match kind {
-        ClientKind::Conda | ClientKind::Mamba => around(probe.host, path),
+        ClientKind::Conda => around(probe.host, path),
+        // mamba 2 is one program, which may be anywhere.
+        ClientKind::Mamba => around(probe.host, path).or_else(|| probe.env("MAMBA_ROOT_PREFIX")),
         ClientKind::Micromamba => micromamba(probe),
         ClientKind::Pixi => None,
     }
@@ -45,14 +47,6 @@ fn micromamba(probe: &Probe<'_>) -> Option<String> {
         target.join(&home, ".local/share/mamba")
     };
     [target.join(&home, "micromamba"), new].into_iter().find(|root| is_prefix(probe.host, root))
-}
-
-/// The names of the environments in `envs`, as far as this user can list them.
-pub(super) fn environments(host: &dyn Host, root: &str) -> Vec<String> {
-    let folder = host.target().join(root, "envs");
-    let mut names = host.list(&folder).unwrap_or_default();
-    names.retain(|name| is_prefix(host, &host.target().join(&folder, name)));
-    names
 }
 
 /// The packages of a prefix, by the names of their records.

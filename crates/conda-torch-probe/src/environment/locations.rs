@@ -1,12 +1,17 @@
 //! The environments that the clients of a machine know, with their folders and names.
 
-use conda_torch_core::types::Machine;
+use conda_torch_core::types::{ClientKind, ConfigFile, Machine};
 
 use crate::clients::home;
 use crate::condarc;
 use crate::host::{Failure, Host, links};
+use crate::probe::Probe;
 
 const LIST: usize = 1 << 20;
+
+/// The folder of environments that conda adds to all others: for users that cannot write below its root prefix.
+/// Source: `envs_dirs` in conda/base/context.py. mamba 2 does not.
+const PERSONAL: &str = ".conda/envs";
 
 /// The location of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +53,8 @@ pub fn all(host: &dyn Host, machine: &Machine) -> Vec<Location> {
     let roots: Vec<&str> = roots.chain(mamba.as_deref()).collect();
     let mut found: Vec<(String, Option<String>)> =
         roots.iter().map(|root| ((*root).to_owned(), Some("base".to_owned()))).collect();
-    for folder in folders(host, machine, &roots) {
+    let personal = home(host).map(|home| target.join(&home, PERSONAL));
+    for folder in folders(host, &machine.config_files, &roots).into_iter().chain(personal) {
         // Most folders do not exist. One that this user cannot list has no environments.
         for name in host.list(&folder).unwrap_or_default() {
             found.push((target.join(&folder, &name), Some(name)));
@@ -73,6 +79,27 @@ pub fn all(host: &dyn Host, machine: &Machine) -> Vec<Location> {
     locations
 }
 
+/// Lists the names that each client has for environments.
+pub(crate) fn detect(probe: &mut Probe<'_>) {
+    let (host, files) = (probe.host, &probe.machine.config_files);
+    for client in &mut probe.machine.clients {
+        if client.kind == ClientKind::Pixi {
+            continue;
+        }
+        let mut folders = folders(host, files, client.root_prefix.as_slice());
+        let personal = home(host).map(|home| host.target().join(&home, PERSONAL));
+        folders.extend(personal.filter(|_| client.kind == ClientKind::Conda));
+        for folder in folders {
+            for name in host.list(&folder).unwrap_or_default() {
+                let prefix = host.target().join(&folder, &name);
+                if !client.environments.contains(&name) && is_environment(host, &prefix) {
+                    client.environments.push(name);
+                }
+            }
+        }
+    }
+}
+
 /// Whether a folder is an environment, or may be one that this user cannot read.
 fn is_environment(host: &dyn Host, prefix: &str) -> bool {
     let folder = host.target().join(prefix, "conda-meta");
@@ -86,7 +113,7 @@ fn without_links(host: &dyn Host, path: &str) -> String {
 }
 
 /// The folders of environments: those that variables and configuration files name, and `envs` of each root.
-fn folders(host: &dyn Host, machine: &Machine, roots: &[&str]) -> Vec<String> {
+fn folders(host: &dyn Host, files: &[ConfigFile], roots: &[impl AsRef<str>]) -> Vec<String> {
     let target = host.target();
     let home = home(host);
     let mut folders: Vec<String> = Vec::new();
@@ -94,9 +121,8 @@ fn folders(host: &dyn Host, machine: &Machine, roots: &[&str]) -> Vec<String> {
         let value = host.env(variable).unwrap_or_default();
         folders.extend(value.split(target.list_separator()).map(str::to_owned));
     }
-    folders.extend(condarc::environment_folders(host, &machine.config_files));
-    folders.extend(roots.iter().map(|root| target.join(root, "envs")));
-    folders.extend(home.iter().map(|home| target.join(home, ".conda/envs")));
+    folders.extend(condarc::environment_folders(host, files));
+    folders.extend(roots.iter().map(|root| target.join(root.as_ref(), "envs")));
     folders.retain(|folder| !folder.is_empty());
     for folder in &mut folders {
         if let (Some(rest), Some(home)) = (folder.strip_prefix("~/"), &home) {
@@ -167,6 +193,41 @@ mod tests {
         let expected: Vec<(String, Option<String>)> =
             expected.map(|(prefix, name)| (prefix.to_owned(), name.map(str::to_owned))).to_vec();
         assert_eq!(found, expected);
+    }
+
+    /// The names of a client's environments on a host with its program and more variables and files.
+    fn names(env: &str, program: &str, files: &str) -> Vec<String> {
+        let text = format!(
+            r#"{{"target": {{"os": "linux", "arch": "x86_64"}},
+            "env": {{"HOME": "/home/u", "PATH": "/opt/c/bin"{env}}},
+            "files": {{"/opt/c/bin/{program}": "", "/home/u/.conda/envs/mine/conda-meta/history": "",
+                "/opt/c/conda-meta/history": "", "/opt/c/envs/torch/conda-meta/history": "",
+                "/srv/e/torch/conda-meta/history": "", "/srv/e/shared/conda-meta/history": ""{files}}}}}"#
+        );
+        let host: RecordedHost = text.parse().expect("a recorded host");
+        let machine = crate::probe(&host, &crate::Overrides::default());
+        machine.clients.into_iter().flat_map(|client| client.environments).collect()
+    }
+
+    #[test]
+    fn a_client_has_the_names_of_every_folder_that_it_looks_in() {
+        let configured = r#", "/home/u/.condarc": "envs_dirs: [/srv/e]""#;
+        assert_eq!(names("", "conda", ""), ["torch", "mine"]);
+        assert_eq!(names("", "conda", configured), ["shared", "torch", "mine"]);
+        assert_eq!(
+            names(r#", "CONDA_ENVS_DIRS": "/srv/e""#, "conda", ""),
+            ["shared", "torch", "mine"]
+        );
+        // mamba 2.8.1, asked with `mamba info`, does not look in the folder below `~/.conda`.
+        assert_eq!(names("", "mamba", configured), ["shared", "torch"]);
+        assert_eq!(names(r#", "CONDA_ENVS_PATH": "/srv/e""#, "mamba", ""), ["shared", "torch"]);
+    }
+
+    #[test]
+    fn a_mamba_outside_of_every_prefix_has_the_root_prefix_that_its_variable_names() {
+        let root = r#", "MAMBA_ROOT_PREFIX": "/srv/m", "PATH": "/usr/bin""#;
+        let files = r#", "/usr/bin/mamba": "", "/srv/m/envs/work/conda-meta/history": """#;
+        assert_eq!(names(root, "unused", files), ["work"]);
     }
 
     #[test]

@@ -5,5 +5,6 @@ mod locations;
 mod pip;
 mod read;
 
+pub(crate) use locations::detect;
 pub use locations::{Location, active, all, at, named};
 pub use read::read;
