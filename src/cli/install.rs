@@ -223,7 +223,9 @@ pub(super) fn agrees(yes: bool, what: &str) -> anyhow::Result<bool> {
     }
     let _ = write!(stderr.lock(), "{what} [y/N] ");
     let mut line = String::new();
-    input.lock().read_line(&mut line)?;
+    if input.lock().read_line(&mut line)? == 0 {
+        let _ = writeln!(stderr.lock());
+    }
     Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
@@ -384,7 +386,11 @@ impl Run<'_> {
         let host = self.host;
         let checkup = check(environment::read(host, place), self.machine, self.matrix);
         let expected = expected_accelerator(computes_on, self.machine, self.is_here);
-        let test = smoke_test::run_in(host, &place.prefix, false)?;
+        let test = smoke_test::run_in(host, &place.prefix, false).inspect_err(|error| {
+            if error.is::<Interrupted>() {
+                note(&text::untested(&place.prefix, &environment_flag(place, self.shell)));
+            }
+        })?;
         let problem = test.as_ref().ok().and_then(|test| test.problem(expected));
         let used_gpu = |test: &SmokeTest| test.used().any(|device| device.kind != "cpu");
         let is_tested = expected.is_some() || test.as_ref().is_ok_and(used_gpu);

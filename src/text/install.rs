@@ -125,6 +125,13 @@ pub fn failed(how: &str, left: Option<&LeftEnvironment<'_>>, shell: Shell) -> St
     format!("error: {how}\nnote: the environment `{prefix}` {state}\nhint: {hint}")
 }
 
+/// An interrupted test of an environment that the client has installed. `flag`: what names it.
+pub fn untested(prefix: &str, flag: &str) -> String {
+    format!(
+        "error: the test was interrupted\nnote: the environment `{prefix}` is installed, but not tested\nhint: run `conda-torch test {flag}`"
+    )
+}
+
 /// The result of an installation.
 pub fn installed(
     checkup: &Checkup<'_>,
@@ -140,7 +147,7 @@ pub fn installed(
     result(&mut page, checkup, test, problem);
     notes(&mut page, test, machine);
     if status == InstallStatus::Broken && test.is_ok() && problem.is_none() {
-        page.text("error: ", "not everything in the environment works; fix the error above");
+        page.text("error: ", "not everything in the environment works; fix the problem above");
     }
     if status == InstallStatus::Installed {
         page.text("note: ", "the GPU is in another machine; run `conda-torch test` there");

@@ -17,7 +17,7 @@ use std::ffi::OsStr;
 use conda_torch_core::sentences::{grouped, summary};
 
 pub use advise::{advice, warnings};
-pub use install::{LeftEnvironment, failed, installed, plan, tested};
+pub use install::{LeftEnvironment, failed, installed, plan, tested, untested};
 pub use machine::machine;
 pub use matrix_diff::matrix_diff;
 pub use migrate::{migrate_config, migrated_files, migration, summary_of_folders};

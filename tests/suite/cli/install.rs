@@ -164,22 +164,42 @@ fn a_client_that_fails_is_told_with_what_is_left() {
 /// What `create` does that takes long.
 const WAITS: &str = "touch \"$0.started\"; trap 'exit 143' TERM; while :; do sleep 0.05; done";
 
-#[test]
-fn a_signal_reaches_the_client_and_what_is_left_is_told() {
+/// The exit code and stderr of an installation that SIGTERM ends once a file is there.
+fn terminated(home: &Home, started: &str) -> (Option<i32>, String) {
     use std::process::Stdio;
-    let home = Home::new("signal", WAITS, ON_CPU);
     let mut command = home.command(&[CPU, &["--yes"]].concat());
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = child.spawn().expect("the program starts");
-    let started = format!("{}/miniforge3/bin/conda.started", home.path);
-    while !fs::exists(&started).expect("an answer") {
+    while !fs::exists(format!("{}/{started}", home.path)).expect("an answer") {
         std::thread::yield_now();
     }
     let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     assert!(kill.expect("kill").success());
     let output = child.wait_with_output().expect("the program ends");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(143), "{stderr}");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn an_interrupted_test_leaves_an_environment_that_is_told() {
+    let waits =
+        r#"printf '#!/bin/sh\ntouch "$0.started"\nexec sleep 600\n' > "$prefix/bin/python""#;
+    let home = Home::new("interrupted-test", &format!("{WORKS}{waits}"), ON_CPU);
+    let (code, stderr) = terminated(&home, "miniforge3/envs/torch/bin/python.started");
+    assert_eq!(code, Some(143), "{stderr}");
+    let told = format!(
+        "error: the test was interrupted\n\
+         note: the environment `{}/miniforge3/envs/torch` is installed, but not tested\n\
+         hint: run `conda-torch test -n torch`\n",
+        home.path
+    );
+    assert!(stderr.ends_with(&told), "{stderr}");
+}
+
+#[test]
+fn a_signal_reaches_the_client_and_what_is_left_is_told() {
+    let home = Home::new("signal", WAITS, ON_CPU);
+    let (code, stderr) = terminated(&home, "miniforge3/bin/conda.started");
+    assert_eq!(code, Some(143), "{stderr}");
     let told = "error: `conda create` was interrupted\nnote: nothing was installed\n";
     assert!(stderr.ends_with(told), "{stderr}");
 }
@@ -252,9 +272,19 @@ fn an_error_of_the_environment_is_exit_code_4_though_pytorch_runs() {
 }
 
 #[test]
+fn records_that_are_cut_off_are_exit_code_4() {
+    let cut = r#"printf '{"name": "num' > "$prefix/conda-meta/numpy-2.2.6-py312_0.json""#;
+    let home = Home::new("cut-off", &format!("{WORKS}{cut}"), ON_CPU);
+    let ran = home.run(&[CPU, &["--yes"]].concat());
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    assert!(ran.stdout.contains("[environment-damaged]"), "{ran:?}");
+    assert!(ran.stdout.contains("not everything in the environment works"), "{ran:?}");
+}
+
+#[test]
 fn a_python_that_a_signal_ends_is_told_with_the_signal_alone() {
     let crashes = "printf '#!/bin/sh\nkill -SEGV $$\n' > \"$prefix/bin/python\"";
-    let home = Home::new("signal", &format!("{WORKS}{crashes}"), ON_CPU);
+    let home = Home::new("killed-python", &format!("{WORKS}{crashes}"), ON_CPU);
     let ran = home.run(&[CPU, &["--yes"]].concat());
     assert_eq!(ran.code, Some(4), "{ran:?}");
     assert!(

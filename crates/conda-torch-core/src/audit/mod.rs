@@ -64,9 +64,12 @@ impl Checkup<'_> {
         self.findings.iter().filter(|finding| is_problem(finding))
     }
 
-    /// Whether something is wrong for certain.
+    /// Whether something is wrong for certain: an error, or packages of which nothing is known.
     pub fn has_error(&self) -> bool {
-        self.findings.iter().any(|finding| finding.installed_severity() == Severity::Error)
+        self.findings.iter().any(|finding| {
+            finding.installed_severity() == Severity::Error
+                || matches!(finding, Diagnostic::EnvironmentDamaged { .. })
+        })
     }
 
     /// Whether other packages fix a problem, unlike a driver or a variable.
