@@ -20,7 +20,7 @@ use crate::text::{self, Style};
 use super::explain::explained;
 use super::flags::{
     EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, environment_flag, machine,
-    no_environment, page_width,
+    no_environment, page_width, read_environment,
 };
 use super::progress::Progress;
 use super::{Failure, Interrupted, Output, note};
@@ -54,7 +54,8 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         let flag = with.map(|place| environment_flag(&place, usual_shell(&here)));
         bail!(no_environment(flag.as_slice()))
     };
-    let checkup = check(environment::read(host, &place), &here, built_in::matrix());
+    let settings = conda_torch_probe::settings(host, &here.config_files);
+    let checkup = check(read_environment(host, &place, &settings)?, &here, built_in::matrix());
     let accelerator = checkup.installed.as_ref().and_then(|installed| installed.accelerator);
     let expected = accelerator.and_then(|built| expected_accelerator(built, &here, true));
     let test = run_in(host, &place.prefix, true)?;

@@ -548,6 +548,17 @@ fn an_environment_file_that_cannot_be_used_stays() {
 }
 
 #[test]
+fn a_test_of_a_folder_without_an_environment_is_refused() {
+    let home = Home::new("no-environment", WORKS, ON_CPU);
+    for folder in ["nowhere", "/dev/null"] {
+        let ran = home.run(&["test", "-p", folder]);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        let told = format!("error: cannot read the environment `{folder}`: not found\n");
+        assert_eq!(ran.stderr, told);
+    }
+}
+
+#[test]
 fn a_test_without_an_active_environment_names_one_with_pytorch() {
     let home = Home::new("test-which", WORKS, ON_CPU);
     let ran = home.run(&["test"]);
