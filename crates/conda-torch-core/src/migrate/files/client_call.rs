@@ -1,4 +1,4 @@
-//! A call of conda, mamba or micromamba: what it adds to which environment, and its edits.
+//! A call of conda, mamba, micromamba or pixi: what it adds to which environment, and its edits.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -8,6 +8,7 @@ use crate::types::{CudaVersion, Shell};
 
 use super::environment_spec::{ChannelLine, NewTexts, RunPlace, SpecLine, SpecList};
 use super::file_migration::FileError;
+use super::pixi_call::{self, PixiCommand, is_pixi_name};
 use super::shell_words::{Form, SimpleCommand, Word};
 use super::text_edit::{ItemPlace, Lines, TextEdit, edit_item, item_place};
 use super::variables::{Variables, has_variables, variable_of};
@@ -40,6 +41,10 @@ pub(super) enum Subcommand {
 #[derive(Debug, Clone)]
 pub(super) struct ClientCall {
     pub subcommand: Subcommand,
+    /// The command of pixi, if it is one.
+    pub pixi: Option<PixiCommand>,
+    /// Whether the workspace that it adds to declares no CUDA, as far as the text tells.
+    pub lacks_cuda: bool,
     pub words: Vec<Word>,
     pub form: Form,
     /// The byte at which the program begins.
@@ -72,9 +77,15 @@ impl ClientCall {
             let words = &command.words[index + 1..];
             let may_call = index >= options_end && !words.is_empty();
             let is_call = may_call && is_client(&program.text, variables);
-            let called = if is_call { subcommand(words) } else { None };
-            let Some((at, subcommand)) = called else {
-                if is_call {
+            let is_pixi = is_call && is_pixi(&program.text, variables);
+            let called = match is_call {
+                true if is_pixi => pixi_call::command(words)
+                    .map(|(at, command)| (at, subcommand_of(command), Some(command))),
+                true => subcommand(words).map(|(at, subcommand)| (at, subcommand, None)),
+                false => None,
+            };
+            let Some((at, subcommand, pixi)) = called else {
+                if is_call && !is_pixi {
                     // Without an argument, all that follow are options.
                     options_end = index + 1 + arguments(words).next()?;
                 }
@@ -92,6 +103,8 @@ impl ClientCall {
             let marks = written.len() - written.trim_start_matches(['!', '%', '@', '-']).len();
             return Some(Self {
                 subcommand,
+                pixi,
+                lacks_cuda: false,
                 words: words.to_vec(),
                 form: command.form,
                 start: program.range.start + marks,
@@ -112,8 +125,18 @@ impl ClientCall {
     /// The arguments of a client without the call, as an action takes them, or the channels of a configuration.
     pub(super) fn of_words(subcommand: Subcommand, words: Vec<Word>, form: Form) -> Self {
         let start = words.first().map_or(0, |word| word.range.start);
-        let (has_words_before, at, cuda_override, own_platform) = (false, None, None, None);
-        Self { subcommand, words, form, start, has_words_before, at, cuda_override, own_platform }
+        Self {
+            subcommand,
+            pixi: None,
+            lacks_cuda: false,
+            words,
+            form,
+            start,
+            has_words_before: false,
+            at: None,
+            cuda_override: None,
+            own_platform: None,
+        }
     }
 
     /// The value of an option, as written.
@@ -137,15 +160,35 @@ impl ClientCall {
         None
     }
 
-    /// The name or the folder of its environment; with its variables if one is unknown.
+    /// The name or the folder of its environment; with its variables if one is unknown. Of pixi, the workspace with the
+    /// feature and the platforms, if it is not for all.
     pub(super) fn environment(&self, variables: &Variables) -> Option<String> {
+        if let Some(pixi) = self.pixi {
+            if !pixi.is_of_workspace() {
+                return Some(format!("pixi {}", self.start));
+            }
+            let mut name = self.workspace();
+            for names in [["-f", "--feature"], ["-e", "--environment"], ["-p", "--platform"]] {
+                if let Some(value) = self.option(names).filter(|_| pixi == PixiCommand::Add) {
+                    name.extend([" ", names[1], " ", value]);
+                }
+            }
+            return Some(name);
+        }
         let name = self.option(["-n", "--name"]).or_else(|| self.option(["-p", "--prefix"]))?;
         Some(variables.expand(name).unwrap_or_else(|| name.to_owned()))
     }
 
+    /// The name for pixi's workspace, without feature and platform.
+    pub(super) fn workspace(&self) -> String {
+        format!("pixi {}", self.option(["-m", "--manifest-path"]).unwrap_or_default())
+    }
+
     /// The platform that it is for, if it names one.
     pub(super) fn platform(&self, variables: &Variables) -> Option<Subdir> {
+        let short = self.pixi.and_then(|_| self.option(["-p", "--platform"]));
         let option = self.option(["--platform"; 2]).or_else(|| self.option(["--subdir"; 2]));
+        let option = option.or(short);
         let own = option.or(self.own_platform.as_deref()).map(str::to_owned);
         own.or_else(|| variables.expand(&format!("${SUBDIR}")))?.parse().ok()
     }
@@ -157,6 +200,9 @@ impl ClientCall {
 
     /// The file that it reads.
     pub(super) fn file(&self) -> Option<&str> {
+        if self.pixi.is_some() {
+            return None;
+        }
         self.option(["-f", "--file"])
     }
 
@@ -228,7 +274,7 @@ impl ClientCall {
                     });
                 }
             }
-        } else if self.subcommand == Subcommand::Config {
+        } else if self.subcommand == Subcommand::Config && self.pixi.is_none() {
             // `config --add channels pytorch`
             if self.words.iter().any(|word| ADD.contains(&word.text.as_str())) {
                 for pair in self.words.windows(2) {
@@ -237,20 +283,35 @@ impl ClientCall {
                     }
                 }
             }
-        } else {
+        } else if self.pixi != Some(PixiCommand::DeclareCuda) {
             let mut option = "";
             for (at, word) in self.words.iter().enumerate() {
                 let text = word.text.as_str();
                 if !option.is_empty() {
                     if CHANNEL_OPTIONS.contains(&option) {
                         list.channels.push(channel(word, text));
+                    } else if self.pixi.is_some_and(|pixi| pixi.has_specs(option)) {
+                        list.specs.push(SpecLine::new(word.range.start, line(word), text));
                     }
                     option = "";
-                } else if has_value(text) {
-                    option = option_at_end(text).unwrap_or(text);
+                } else if self.has_value(text) {
+                    option = match self.pixi {
+                        Some(_) => text,
+                        None => option_at_end(text).unwrap_or(text),
+                    };
                 } else if !channel_prefix(text).is_empty() {
                     list.channels.push(channel(word, &text[channel_prefix(text).len()..]));
                 } else if !text.starts_with('-') && self.at.is_none_or(|own| at > own) {
+                    match self.pixi {
+                        None | Some(PixiCommand::Add | PixiCommand::Global) => {}
+                        Some(PixiCommand::ChannelAdd) => {
+                            list.channels.push(channel(word, text));
+                            continue;
+                        }
+                        Some(PixiCommand::Init) => continue,
+                        // The command that runs in the environment.
+                        Some(PixiCommand::Exec | PixiCommand::DeclareCuda) => break,
+                    }
                     let line = SpecLine::new(word.range.start, line(word), text);
                     let is_literal =
                         word.quote == Some('\'') && matches!(self.form, Form::Shell { .. });
@@ -265,8 +326,14 @@ impl ClientCall {
                 }
             }
         }
-        list.has_channels = !list.channels.is_empty();
+        // pixi's default is conda-forge alone.
+        list.has_channels = !list.channels.is_empty() || self.pixi.is_some();
         list
+    }
+
+    /// Whether the next word is the value of an option.
+    fn has_value(&self, text: &str) -> bool {
+        if self.pixi.is_some() { pixi_call::has_value(text) } else { has_value(text) }
     }
 
     /// The edits for new texts of its channels and packages.
@@ -280,7 +347,8 @@ impl ClientCall {
         let is_list = matches!(self.form, Form::Items { .. });
         let is_removed = |at: usize| {
             let text = words[at].text.as_str();
-            let is_option = CHANNEL_OPTIONS.contains(&text) && !is_list;
+            let has_specs = self.pixi.is_some_and(|pixi| pixi.has_specs(text));
+            let is_option = (CHANNEL_OPTIONS.contains(&text) || has_specs) && !is_list;
             new(if is_option { at + 1 } else { at }).is_some_and(Vec::is_empty)
         };
         let refused = |word: &Word| FileError::NotInPlace {
@@ -339,7 +407,11 @@ impl ClientCall {
             }
             if let Some(new) = new(at) {
                 let new: Vec<String> = new.iter().map(|new| quoted(new, word)).collect();
-                edits.push(TextEdit::new(word.range.clone(), new.join(" ")));
+                // Each package of `exec` has an option of its own.
+                let option = at.checked_sub(1).map(|before| words[before].text.as_str());
+                let option = option.filter(|it| self.pixi.is_some_and(|pixi| pixi.has_specs(it)));
+                let between = option.map_or_else(|| " ".to_owned(), |option| format!(" {option} "));
+                edits.push(TextEdit::new(word.range.clone(), new.join(&between)));
             }
             at += 1;
         }
@@ -525,6 +597,17 @@ fn subcommand(words: &[Word]) -> Option<(usize, Subcommand)> {
     Some((at, subcommand))
 }
 
+/// What a command of pixi does, in the words for the other clients.
+fn subcommand_of(command: PixiCommand) -> Subcommand {
+    match command {
+        PixiCommand::Init | PixiCommand::ChannelAdd | PixiCommand::DeclareCuda => {
+            Subcommand::Config
+        }
+        PixiCommand::Add => Subcommand::Install,
+        PixiCommand::Global | PixiCommand::Exec => Subcommand::Create,
+    }
+}
+
 /// The places of the words that are no options nor their values.
 fn arguments(words: &[Word]) -> impl Iterator<Item = usize> {
     let mut is_value = false;
@@ -575,7 +658,7 @@ fn program_name(word: &str) -> &str {
 /// Whether a word is the name of a client.
 pub(super) fn is_client_name(text: &str) -> bool {
     let name = program_name(text);
-    ["conda", "mamba", "micromamba"].iter().any(|client| name.eq_ignore_ascii_case(client))
+    ["conda", "mamba", "micromamba", "pixi"].iter().any(|client| name.eq_ignore_ascii_case(client))
 }
 
 /// Whether a word is a client, by its name or by a variable that has it.
@@ -594,6 +677,12 @@ fn is_client(word: &str, variables: &Variables) -> bool {
         return ["conda", "mamba"].iter().any(|client| program.contains(client));
     }
     values.iter().all(|value| is_client_name(value))
+}
+
+/// Whether a client is pixi.
+fn is_pixi(word: &str, variables: &Variables) -> bool {
+    is_pixi_name(program_name(word))
+        || variables.values(word).iter().any(|value| is_pixi_name(program_name(value)))
 }
 
 /// A channel with the values of its variables; with the first of several, if all of them are the old channel.

@@ -14,6 +14,7 @@ use super::file_migration::{ChangeReason, FileError, FileNote, LineChange};
 use super::file_specs::FileSpecs;
 use super::literals::Literals;
 use super::packages::is_old;
+use super::pixi_call;
 use super::session::{EnvironmentName, Reading, Scope, Session};
 use super::shell_words::{Form, ShellText, Word};
 use super::text_edit::{Lines, TextEdit};
@@ -304,6 +305,11 @@ pub(super) fn edits(
 ) -> Result<Vec<TextEdit>, FileError> {
     let lines = Lines::of(text);
     let mut edits = matrix_rows::unify(text, file, planned);
+    for (call, own) in file.calls.iter().zip(&mut planned.lists) {
+        if call.pixi.is_some() {
+            own.specs.iter_mut().flatten().flatten().for_each(pixi_call::write_as_pixi_reads);
+        }
+    }
     let new_texts = planned.new_texts(&file.lists);
     // The CUDA that a call declares from now on, of calls that are read once a row.
     let mut known: HashMap<usize, Option<String>> = HashMap::new();
@@ -314,6 +320,17 @@ pub(super) fn edits(
         }
         edits.extend(call.edits(&lines, &new_texts)?);
         known.insert(call.start, None);
+        if let Some(cuda) = own.needs_cuda.filter(|_| call.lacks_cuda && !own.is_none()) {
+            let subdir = own.cuda_platforms.first().copied().unwrap_or(Subdir::Linux64);
+            planned.notes.push(FileNote::at(
+                lines.at(call.start),
+                "declare-cuda",
+                format!(
+                    "pixi solves for the CUDA version of the workspace: before it, run `pixi workspace platform edit {subdir} --cuda {0}.0`, with pixi before 0.71 `pixi project system-requirements add cuda {0}`",
+                    cuda.major
+                ),
+            ));
+        }
         let Some(cuda) = own.needs_cuda.filter(|_| list.place != RunPlace::Anywhere) else {
             continue;
         };

@@ -185,6 +185,10 @@ pub(super) fn is_command(line: &str) -> bool {
                 || ["install", "create", "update", "activate", "deactivate", "config", "env", "run"]
                     .contains(&next)
         }
+        "pixi" => {
+            next.starts_with('-')
+                || ["add", "init", "workspace", "project", "global", "exec"].contains(&next)
+        }
         _ => false,
     }
 }

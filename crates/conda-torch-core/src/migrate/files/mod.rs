@@ -30,6 +30,7 @@ mod mentions;
 mod package_edit;
 mod packages;
 mod pip_requirements;
+mod pixi_call;
 mod pixi_toml;
 mod recipe;
 mod requested_specs;

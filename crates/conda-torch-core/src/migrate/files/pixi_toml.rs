@@ -14,10 +14,20 @@ use super::environment_spec::{
 };
 use super::file_migration::{ChangeReason, FileError, FileNote, LineChange, MOST_TOML};
 use super::file_specs::FileSpecs;
+use super::packages::is_old;
 use super::pip_requirements;
 use super::text_edit::{ItemPlace, Lines, TextEdit, edit_item, without_item};
 
 const PACKAGE_TABLES: [&str; 3] = ["dependencies", "host-dependencies", "build-dependencies"];
+
+/// The tables of a package that the workspace builds.
+const BUILT_TABLES: [&str; 3] = ["run-dependencies", "host-dependencies", "build-dependencies"];
+
+/// Limits of packages that other tables name.
+const CONSTRAINTS: &str = "constraints";
+
+/// Ends of the names of tables with packages.
+const ANY_PACKAGES: [&str; 2] = ["dependencies", CONSTRAINTS];
 
 /// The longest package that is repeated as it is written.
 const LONGEST: usize = 1000;
@@ -54,6 +64,73 @@ impl PixiProject {
     }
 }
 
+/// A platform of a workspace. Source: <https://pixi.prefix.dev/latest/workspace/multi_platform_configuration/>
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct NamedPlatform<'d> {
+    /// By which features and targets name it; empty for one of a table without it, whose name pixi makes of its subdir and
+    /// its virtual packages.
+    name: &'d str,
+    subdir: Subdir,
+}
+
+impl NamedPlatform<'_> {
+    /// Whether a feature is for it that names this platform.
+    fn is_named(&self, name: &str) -> bool {
+        if !self.name.is_empty() {
+            return self.name == name;
+        }
+        name.strip_prefix(self.subdir.as_str()).is_some_and(|rest| rest.starts_with('-'))
+    }
+
+    /// Whether a target is for it: by a family, its subdir, its name, or a part of that with a star.
+    fn is_meant(&self, target: &str) -> bool {
+        let target = if target == "macos" { "osx" } else { target };
+        if let Some(subdirs) = platforms_named(target) {
+            return subdirs.contains(&self.subdir);
+        }
+        match target.split_once('*') {
+            Some((start, end)) => {
+                let has_end = |rest: &str| end.contains('*') || rest.ends_with(end);
+                self.name.strip_prefix(start).is_some_and(has_end)
+            }
+            None => self.is_named(target),
+        }
+    }
+}
+
+/// The platforms of a workspace that a target is for; `None` for a word that names none.
+fn subdirs_meant(platforms: &[NamedPlatform<'_>], target: &str) -> Option<Vec<Subdir>> {
+    let target = if target == "macos" { "osx" } else { target };
+    if let Some(subdirs) = platforms_named(target) {
+        return Some(subdirs);
+    }
+    let mut subdirs: Vec<Subdir> =
+        platforms.iter().filter(|it| it.is_meant(target)).map(|it| it.subdir).collect();
+    subdirs.sort_unstable();
+    subdirs.dedup();
+    (!subdirs.is_empty()).then_some(subdirs)
+}
+
+/// The platforms of a list in a workspace.
+fn named_platforms(table: &dyn TableLike) -> Vec<NamedPlatform<'_>> {
+    let list = table.get("platforms").and_then(Item::as_array).into_iter().flatten();
+    let platform = |element| {
+        let (key, table) = platform_table(element);
+        let subdir = field(element, key.unwrap_or_default()).as_str()?;
+        let own = table.and_then(|table| table.get("name")?.as_str());
+        let name = own.unwrap_or(if table.is_some() { "" } else { subdir });
+        Some(NamedPlatform { name, subdir: subdir.parse().ok()? })
+    };
+    list.filter_map(platform).collect()
+}
+
+/// The table of a platform, and its key for the subdir: from pixi 0.71 on `platform`, from 0.85 on `subdir`, or the name.
+fn platform_table(element: &Value) -> (Option<&'static str>, Option<&InlineTable>) {
+    let table = element.as_inline_table();
+    let mut keys = ["subdir", "platform", "name"].into_iter();
+    (keys.find(|key| table.is_some_and(|table| table.contains_key(key))), table)
+}
+
 fn parse(text: &str) -> Result<Document<&str>, FileError> {
     if text.len() > MOST_TOML {
         return Err(FileError::TooLarge);
@@ -74,13 +151,18 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
         environment.is_locked = is_source && !environment.platforms.is_empty();
     }
     let channels = features.iter().flat_map(|feature| &feature.channels);
-    let handled = channels.map(|(whole, _)| whole.clone()).collect();
+    let handled: Vec<Range<usize>> = channels.map(|(whole, _)| whole.clone()).collect();
     let platform_form = if !is_source && features.iter().all(Feature::can_have_tables) {
         PlatformForm::Tables
     } else {
         PlatformForm::None
     };
     let pip_notes = features.iter().flat_map(|feature| feature.pip_notes.clone()).collect();
+    let mut notes = Vec::new();
+    let mut handled = handled;
+    let read: HashSet<usize> =
+        features.iter().flat_map(|it| &it.spec.specs).map(|line| line.at).collect();
+    note_unread(document.as_table(), &Lines::of(text), &read, &mut handled, &mut notes);
     let lists = features.into_iter().map(|feature| feature.spec).collect();
     Ok(FileSpecs {
         lists,
@@ -88,25 +170,55 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
         declares_cuda: !is_source,
         platform_form,
         pip_notes,
+        notes,
         handled,
         ..FileSpecs::default()
     })
 }
 
+/// Notes old packages in tables that are not read, such as those that others inherit from.
+fn note_unread(
+    table: &dyn TableLike,
+    lines: &Lines<'_>,
+    read: &HashSet<usize>,
+    handled: &mut Vec<Range<usize>>,
+    notes: &mut Vec<FileNote>,
+) {
+    for (name, item) in table.iter() {
+        let Some(own) = item.as_table_like() else { continue };
+        let has_packages =
+            ANY_PACKAGES.iter().any(|end| name.ends_with(end)) && !name.starts_with("pypi-");
+        for (key, _) in entries(own).filter(|_| has_packages) {
+            let package = lines.text[key.clone()].trim_matches(['"', '\'']);
+            let is_old = MatchSpec::parse(package).is_some_and(|spec| is_old(&spec));
+            if is_old && !read.contains(&key.start) {
+                let message = format!("`{package}` unchanged: its table is not read");
+                notes.push(FileNote::left(lines.at(key.start), "left", message));
+                handled.push(key);
+            }
+        }
+        note_unread(own, lines, read, handled, notes);
+    }
+}
+
 /// The environments, each the union of its features; one for each feature that no environment has.
 fn environments(document: &Document<&str>, features: &[Feature<'_>]) -> Vec<Environment> {
     let (base, _) = base(document.as_table());
-    let by_name: HashMap<&str, usize> =
-        features.iter().enumerate().skip(1).map(|(at, feature)| (feature.name, at)).collect();
+    let named = |kind: FeatureKind| {
+        let own = features.iter().enumerate().skip(1).filter(move |(_, it)| it.kind == kind);
+        own.map(|(at, feature)| (feature.name, at)).collect::<HashMap<&str, usize>>()
+    };
+    let (by_name, inline) = (named(FeatureKind::Feature), named(FeatureKind::Environment));
     let mut is_used = vec![false; features.len()];
     let mut together: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut environments = vec![vec![0]];
     let named = base.get("environments").and_then(Item::as_table_like);
-    for (_, item) in named.into_iter().flat_map(TableLike::iter) {
+    for (name, item) in named.into_iter().flat_map(TableLike::iter) {
         let table = item.as_table_like();
         let list = table.and_then(|table| table.get("features")).unwrap_or(item).as_array();
         let own = list.into_iter().flatten().filter_map(Value::as_str);
-        let mut lists: Vec<usize> = own.filter_map(|name| by_name.get(name).copied()).collect();
+        let own = own.filter_map(|name| by_name.get(name).copied());
+        let mut lists: Vec<usize> = inline.get(name).copied().into_iter().chain(own).collect();
         let field = |name: &str| table.and_then(|table| table.get(name));
         if field("no-default-feature").and_then(Item::as_bool) != Some(true) {
             lists.push(0);
@@ -152,6 +264,9 @@ pub(super) fn edits(
     let mut manifest = Manifest { is_source, ..Manifest::new(text) };
     let features = manifest.features(&document);
     let default_needs_cuda = planned.lists.first().is_some_and(|edits| edits.needs_cuda.is_some());
+    let has_tables = features[0].platform_tables.iter().any(|it| it.table.is_some());
+    let mut of_platforms = vec![None; features[0].platform_tables.len()];
+    let mut of_workspace = None;
     for (at, (feature, edits)) in features.iter().zip(&mut planned.lists).enumerate() {
         manifest.edit_channels(feature, &edits.channels)?;
         manifest.edit_packages(feature, &edits.specs)?;
@@ -159,12 +274,20 @@ pub(super) fn edits(
         let is_inherited = at > 0 && (default_needs_cuda || features[0].cuda.is_some());
         let needed = edits.needs_cuda.filter(|_| feature.cuda.is_some() || !is_inherited);
         let needed = needed.filter(|_| !is_source);
-        if at == 0 && feature.platform_tables.iter().any(|it| it.table.is_some()) {
-            let Some(needed) = needed else { continue };
-            let cuda_platforms = &edits.cuda_platforms;
-            let changes = manifest.declare_cuda_of_platforms(feature, needed.major, cuda_platforms);
-            edits.declared_cuda = feature.declared_after(needed.major, cuda_platforms);
-            planned.changes.extend(changes);
+        if has_tables {
+            // Which pixi does not accept beside `system-requirements`.
+            let Some(needed) = edits.needs_cuda.filter(|_| !is_source) else { continue };
+            for (own, platform) in of_platforms.iter_mut().zip(&features[0].platform_tables) {
+                let is_needed = platform.lacks_cuda(needed.major, &edits.cuda_platforms);
+                if is_needed && feature.uses_torch_on(&platform.platform) {
+                    *own = (*own).max(Some(needed.major));
+                }
+            }
+            continue;
+        }
+        if feature.kind != FeatureKind::Feature {
+            // Which has no such table of its own.
+            of_workspace = of_workspace.max(needed);
             continue;
         }
         if let Some(needed) = needed.filter(|_| at == 0 || !default_needs_cuda)
@@ -173,6 +296,26 @@ pub(super) fn edits(
             edits.declared_cuda = Some(needed.major.to_string());
             planned.changes.push(change);
         }
+    }
+    if of_platforms.iter().any(Option::is_some) {
+        // A plain platform gets another name with virtual packages.
+        let changed = features[0].platform_tables.iter().zip(&of_platforms);
+        let mut plain = changed.filter(|(it, new)| new.is_some() && it.table.is_none());
+        let is_named = |name: &str| features.iter().any(|it| it.platform_names.contains(&name));
+        if let Some((platform, _)) = plain.find(|(it, _)| is_named(it.platform.name)) {
+            return Err(FileError::NotInPlace {
+                line: manifest.lines.at(platform.range.start),
+                text: platform.platform.name.to_owned(),
+            });
+        }
+        planned.lists[0].declared_cuda = features[0].declared_after(&of_platforms);
+        planned.changes.extend(manifest.declare_cuda_of_platforms(&features[0], &of_platforms));
+    }
+    if let Some(needed) = of_workspace.filter(|_| planned.lists[0].declared_cuda.is_none())
+        && let Some(change) = manifest.declare_cuda(&features[0], needed.major)
+    {
+        planned.lists[0].declared_cuda = Some(needed.major.to_string());
+        planned.changes.push(change);
     }
     Ok(manifest.edits)
 }
@@ -205,7 +348,10 @@ struct Feature<'d> {
     spec: SpecList,
     pip_notes: Vec<FileNote>,
     name: &'d str,
+    kind: FeatureKind,
     platforms: Vec<Subdir>,
+    /// The names of its platforms; empty for all.
+    platform_names: Vec<&'d str>,
     /// The header of its table, with a dot.
     path: String,
     table: &'d dyn TableLike,
@@ -223,7 +369,7 @@ struct Feature<'d> {
 /// An element of a list of platforms.
 struct PlatformTable<'d> {
     range: Range<usize>,
-    subdir: Subdir,
+    platform: NamedPlatform<'d>,
     /// The key that names the platform; `None` in a plain string.
     key: Option<&'static str>,
     table: Option<&'d InlineTable>,
@@ -235,12 +381,15 @@ impl PlatformTable<'_> {
     fn lacks_cuda(&self, major: u16, platforms: &[Subdir]) -> bool {
         let declared = self.cuda.as_ref().map(|(_, version)| version.split('.').next());
         let declared: Option<u16> = declared.flatten().and_then(|major| major.parse().ok());
-        platforms.contains(&self.subdir) && declared.is_none_or(|declared| declared < major)
+        platforms.contains(&self.platform.subdir)
+            && declared.is_none_or(|declared| declared < major)
     }
 }
 
 struct PackageTable {
     is_inline: bool,
+    /// The target that it is for, if it is not for all.
+    target: Option<String>,
     packages: Vec<Package>,
 }
 
@@ -294,6 +443,46 @@ fn in_requirements(lines: &Lines<'_>, item: &Item, entry: &str) -> Option<TextEd
     Some(TextEdit::new(line.end..line.end, format!("{gap}{before}{entry}{end}")))
 }
 
+/// What a [`Feature`] is in the manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum FeatureKind {
+    /// A feature, or what the manifest has outside of features.
+    #[default]
+    Feature,
+    /// What an environment has beside its features, from pixi 0.74 on.
+    Environment,
+    /// Packages of one kind of the package that the workspace builds.
+    Package,
+}
+
+impl<'d> Feature<'d> {
+    fn new(table: &'d dyn TableLike, path: String) -> Self {
+        Self {
+            spec: SpecList { has_floors: true, ..SpecList::default() },
+            pip_notes: Vec::new(),
+            name: "",
+            kind: FeatureKind::Feature,
+            platforms: Vec::new(),
+            platform_names: Vec::new(),
+            path,
+            table,
+            inline_table: None,
+            channels: Vec::new(),
+            tables: Vec::new(),
+            cuda: None,
+            platform_tables: Vec::new(),
+        }
+    }
+}
+
+/// A table, and those of its targets with their names.
+fn with_targets(table: &dyn TableLike) -> impl Iterator<Item = (Option<&str>, &dyn TableLike)> {
+    let targets = table.get("target").and_then(Item::as_table_like);
+    let targets = targets.into_iter().flat_map(TableLike::iter);
+    let targets = targets.filter_map(|(name, item)| Some((Some(name), item.as_table_like()?)));
+    std::iter::once((None, table)).chain(targets)
+}
+
 impl Feature<'_> {
     /// Whether tables of platforms can be added to it: it and those that it has are no tables in braces, and have no
     /// dotted keys.
@@ -302,6 +491,7 @@ impl Feature<'_> {
         let targets = self.table.get("target");
         let own = targets.and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter);
         self.inline_table.is_none()
+            && self.kind != FeatureKind::Package
             && targets.is_none_or(is_open)
             && own.map(|(_, item)| item).all(|item| {
                 is_open(item)
@@ -339,14 +529,30 @@ impl Feature<'_> {
         self.table.get("target")?.get(subdir.to_string())?.get("dependencies")
     }
 
-    /// What its platforms declare last, once those that need CUDA do.
-    fn declared_after(&self, major: u16, platforms: &[Subdir]) -> Option<String> {
-        let declared = |platform: &PlatformTable<'_>| match &platform.cuda {
-            _ if platform.lacks_cuda(major, platforms) => Some(major.to_string()),
-            Some((_, version)) => Some(version.clone()),
-            None => None,
-        };
-        self.platform_tables.iter().rev().find_map(declared)
+    /// What the platforms declare last, once those with a new version have it.
+    fn declared_after(&self, new: &[Option<u16>]) -> Option<String> {
+        let declared =
+            |(platform, new): (&PlatformTable<'_>, &Option<u16>)| match (new, &platform.cuda) {
+                (Some(major), _) => Some(major.to_string()),
+                (None, Some((_, version))) => Some(version.clone()),
+                (None, None) => None,
+            };
+        self.platform_tables.iter().zip(new).rev().find_map(declared)
+    }
+
+    /// Whether it has PyTorch on a platform.
+    fn uses_torch_on(&self, platform: &NamedPlatform<'_>) -> bool {
+        let names = &self.platform_names;
+        if !names.is_empty() && !names.iter().any(|name| platform.is_named(name)) {
+            return false;
+        }
+        let mut lines = self.spec.specs.iter();
+        self.tables.iter().any(|table| {
+            let mut own = lines.by_ref().take(table.packages.len());
+            let names_torch = own.any(SpecLine::names_torch);
+            own.for_each(drop);
+            names_torch && table.target.as_ref().is_none_or(|target| platform.is_meant(target))
+        })
     }
 
     fn read_cuda(&mut self, version: Option<&Value>) {
@@ -521,9 +727,11 @@ impl<'t> Manifest<'t> {
 
     fn features<'d>(&self, document: &'d Document<&str>) -> Vec<Feature<'d>> {
         let (base, prefix) = base(document.as_table());
-        let mut default = self.feature(base, prefix.to_owned());
+        let platforms = workspace(base).map(named_platforms).unwrap_or_default();
+        let mut default = self.feature(base, prefix.to_owned(), &platforms);
         if let Some(workspace) = workspace(base) {
-            self.read_lists(&mut default, workspace);
+            self.read_lists(&mut default, workspace, &platforms);
+            default.platform_names.clear();
         }
         let mut features = vec![default];
         let named = base.get("feature").and_then(Item::as_table_like);
@@ -531,34 +739,53 @@ impl<'t> Manifest<'t> {
             let key = named.and_then(|named| named.key(name)?.span());
             let (Some(key), Some(table)) = (key, item.as_table_like()) else { continue };
             let path = format!("{prefix}feature.{}.", &self.text[key]);
-            let mut feature = self.feature(table, path);
+            let mut feature = self.feature(table, path, &platforms);
             feature.name = name;
             feature.inline_table = item.as_inline_table();
-            self.read_lists(&mut feature, table);
+            self.read_lists(&mut feature, table, &platforms);
+            features.push(feature);
+        }
+        let built = base.get("package").and_then(Item::as_table_like);
+        for (built, kind) in built.into_iter().flat_map(|it| BUILT_TABLES.map(|kind| (it, kind))) {
+            let mut feature = Feature::new(built, format!("{prefix}package."));
+            feature.kind = FeatureKind::Package;
+            for (target, table) in with_targets(built) {
+                self.read_packages(&mut feature, table, &[kind], target, &platforms);
+            }
+            if !feature.spec.specs.is_empty() {
+                features.push(feature);
+            }
+        }
+        let named = base.get("environments").and_then(Item::as_table_like);
+        for (name, item) in named.into_iter().flat_map(TableLike::iter) {
+            let Some(table) = item.as_table_like() else { continue };
+            let key = named.and_then(|named| named.key(name)?.span());
+            let has_content = ["dependencies", "target", "channels"];
+            let has_content = has_content.iter().any(|key| table.contains_key(key));
+            let Some(key) = key.filter(|_| has_content) else { continue };
+            let path = format!("{prefix}environments.{}.", &self.text[key]);
+            let mut feature = self.feature(table, path, &platforms);
+            (feature.name, feature.kind) = (name, FeatureKind::Environment);
+            feature.inline_table = item.as_inline_table();
+            self.read_lists(&mut feature, table, &platforms);
             features.push(feature);
         }
         features
     }
 
-    fn feature<'d>(&self, table: &'d dyn TableLike, path: String) -> Feature<'d> {
-        let mut feature = Feature {
-            spec: SpecList { has_floors: true, ..SpecList::default() },
-            pip_notes: Vec::new(),
-            name: "",
-            platforms: Vec::new(),
-            path,
-            table,
-            inline_table: None,
-            channels: Vec::new(),
-            tables: Vec::new(),
-            cuda: None,
-            platform_tables: Vec::new(),
-        };
-        self.read_packages(&mut feature, table, None);
-        let targets = table.get("target").and_then(Item::as_table_like);
-        for (name, target) in targets.into_iter().flat_map(TableLike::iter) {
-            if let Some(target) = target.as_table_like() {
-                self.read_packages(&mut feature, target, platforms_named(name).as_deref());
+    fn feature<'d>(
+        &self,
+        table: &'d dyn TableLike,
+        path: String,
+        platforms: &[NamedPlatform<'_>],
+    ) -> Feature<'d> {
+        let mut feature = Feature::new(table, path);
+        for (target, table) in with_targets(table) {
+            self.read_packages(&mut feature, table, &PACKAGE_TABLES, target, platforms);
+        }
+        if feature.spec.specs.iter().any(SpecLine::names_torch) {
+            for (target, table) in with_targets(table) {
+                self.read_packages(&mut feature, table, &[CONSTRAINTS], target, platforms);
             }
         }
         feature.apply_overrides();
@@ -580,9 +807,12 @@ impl<'t> Manifest<'t> {
         &self,
         feature: &mut Feature<'_>,
         parent: &dyn TableLike,
-        platforms: Option<&[Subdir]>,
+        names: &[&str],
+        target: Option<&str>,
+        known: &[NamedPlatform<'_>],
     ) {
-        for name in PACKAGE_TABLES {
+        let platforms = target.and_then(|target| subdirs_meant(known, target));
+        for name in names {
             let Some(item) = parent.get(name) else { continue };
             let Some(table) = item.as_table_like() else { continue };
             let package = |(name, item): (&str, &Item)| {
@@ -597,19 +827,25 @@ impl<'t> Manifest<'t> {
                     spec: Some(spec(name, item, self.is_source)?),
                     template: None,
                     variants: Vec::new(),
-                    platforms: platforms.map(<[Subdir]>::to_vec),
+                    platforms: platforms.clone(),
                 };
                 Some((package, line))
             };
             let mut found: Vec<(Package, SpecLine)> = table.iter().filter_map(package).collect();
             found.sort_by_key(|(package, _)| package.key.start);
             let (packages, lines): (Vec<Package>, Vec<SpecLine>) = found.into_iter().unzip();
-            feature.tables.push(PackageTable { is_inline: item.is_inline_table(), packages });
+            let (is_inline, target) = (item.is_inline_table(), target.map(str::to_owned));
+            feature.tables.push(PackageTable { is_inline, target, packages });
             feature.spec.specs.extend(lines);
         }
     }
 
-    fn read_lists<'d>(&self, feature: &mut Feature<'d>, table: &'d dyn TableLike) {
+    fn read_lists<'d>(
+        &self,
+        feature: &mut Feature<'d>,
+        table: &'d dyn TableLike,
+        platforms: &[NamedPlatform<'_>],
+    ) {
         let list = |key: &str| table.get(key).and_then(Item::as_array);
         feature.spec.has_channels = list("channels").is_some();
         for element in list("channels").into_iter().flatten() {
@@ -623,19 +859,25 @@ impl<'t> Manifest<'t> {
             }
         }
         for element in list("platforms").into_iter().flatten() {
-            // From pixi 0.71 on a table with `platform`, from 0.85 on with `subdir`.
-            let table = element.as_inline_table();
-            let mut keys = ["subdir", "platform"].into_iter();
-            let key = keys.find(|key| table.is_some_and(|table| table.contains_key(key)));
+            let (key, table) = platform_table(element);
             let name = field(element, key.unwrap_or_default()).as_str();
-            let Some(subdir) = name.and_then(|name| name.parse::<Subdir>().ok()) else { continue };
+            let Some(name) = name else { continue };
+            let Ok(subdir) = name.parse::<Subdir>() else {
+                // A feature names a platform of the workspace.
+                feature.platform_names.push(name);
+                feature.platforms.extend(subdirs_meant(platforms, name).into_iter().flatten());
+                continue;
+            };
+            feature.platform_names.push(name);
             feature.platforms.push(subdir);
             let cuda = table.and_then(|table| table.get("cuda")).map(|cuda| field(cuda, "driver"));
             feature.read_cuda(cuda);
             if let Some(range) = element.span() {
                 let cuda = cuda.and_then(|cuda| Some((cuda.span()?, cuda.as_str()?.to_owned())));
-                let platform = PlatformTable { range, subdir, key, table, cuda };
-                feature.platform_tables.push(platform);
+                let own = table.and_then(|table| table.get("name")?.as_str());
+                let name = own.unwrap_or(if table.is_some() { "" } else { name });
+                let platform = NamedPlatform { name, subdir };
+                feature.platform_tables.push(PlatformTable { range, platform, key, table, cuda });
             }
         }
     }
@@ -791,36 +1033,35 @@ impl<'t> Manifest<'t> {
         }
     }
 
-    /// Declares CUDA for each platform that needs it, in a manifest that says so there.
+    /// Declares CUDA for each platform with a new version, in a manifest that says so there.
     fn declare_cuda_of_platforms(
         &mut self,
         feature: &Feature<'_>,
-        major: u16,
-        platforms: &[Subdir],
+        new: &[Option<u16>],
     ) -> Vec<LineChange> {
         let known = feature.platform_tables.iter().find_map(|platform| platform.key);
         let mut changes = Vec::new();
-        for platform in &feature.platform_tables {
-            if !platform.lacks_cuda(major, platforms) {
-                continue;
-            }
+        for (platform, major) in feature.platform_tables.iter().zip(new) {
+            let Some(major) = major else { continue };
+            let NamedPlatform { name, subdir } = platform.platform;
             let entry = format!("cuda = \"{major}\"");
             let edit = match (&platform.cuda, platform.table) {
                 (Some((range, _)), _) => Some(TextEdit::new(range.clone(), format!("\"{major}\""))),
                 (None, Some(table)) => in_inline_table(table, &entry),
                 (None, None) => {
-                    let (key, name) = (known.unwrap_or("platform"), platform.subdir);
-                    let table = format!("{{ {key} = \"{name}\", {entry} }}");
+                    let key = known.unwrap_or("platform");
+                    let table = format!("{{ {key} = \"{subdir}\", {entry} }}");
                     Some(TextEdit::new(platform.range.clone(), table))
                 }
             };
             if let Some(edit) = edit {
                 self.add(edit);
             }
+            let name = if name.is_empty() { subdir.as_str() } else { name };
             changes.push(LineChange {
                 line: self.lines.at(platform.range.start),
                 before: String::new(),
-                after: vec![format!("{entry} for {}", platform.subdir)],
+                after: vec![format!("{entry} for {name}")],
                 why: ChangeReason::DECLARES_CUDA,
             });
         }

@@ -13,6 +13,7 @@ use super::file_migration::{FileError, FileNote};
 use super::file_specs::FileSpecs;
 use super::packages::{PackageRole, is_old, role};
 use super::pip_requirements;
+use super::pixi_call::PixiCommand;
 use super::shell_words::{
     Form, ShellText, SimpleCommand, SimpleCommands, Word, powershell_strings,
 };
@@ -119,6 +120,8 @@ pub(super) struct Scope {
     pub place: RunPlace,
     pub variables: Variables,
     assigned_words: WordsOfVariables,
+    /// Whether a command declares CUDA to a workspace of pixi.
+    workspace_has_cuda: bool,
     /// The lists in variables that an environment has already.
     attached: HashSet<(usize, EnvironmentName)>,
 }
@@ -134,6 +137,7 @@ impl Scope {
             place,
             variables: Variables::default(),
             assigned_words: WordsOfVariables::default(),
+            workspace_has_cuda: false,
             attached: HashSet::new(),
         }
     }
@@ -521,6 +525,11 @@ impl<'t> Session<'t> {
         depth: usize,
     ) -> Result<(), FileError> {
         let name = call.environment(&self.scope.variables).map(|name| EnvironmentName::of(&name));
+        if let (Some(command), Some(name)) = (call.pixi, &name)
+            && command.is_of_workspace()
+        {
+            return self.add_to_workspace(call, command, name, arms);
+        }
         match call.subcommand {
             Subcommand::Run => {
                 let Some(inner) = call.inner() else { return Ok(()) };
@@ -546,6 +555,39 @@ impl<'t> Session<'t> {
             }
             Subcommand::Config => self.add_call(call, name, arms),
         }
+    }
+
+    /// Adds what a command of pixi names to a workspace, or to what one of its features or platforms has beside that.
+    fn add_to_workspace(
+        &mut self,
+        mut call: ClientCall,
+        command: PixiCommand,
+        name: &EnvironmentName,
+        arms: &[(usize, usize)],
+    ) -> Result<(), FileError> {
+        if command == PixiCommand::DeclareCuda {
+            self.scope.workspace_has_cuda = true;
+            return Ok(());
+        }
+        call.lacks_cuda = command == PixiCommand::Add && !self.scope.workspace_has_cuda;
+        let workspace = EnvironmentName::of(&call.workspace());
+        let environments = &mut self.scope.environments;
+        if *name != workspace
+            && !environments.contains_key(name)
+            && let Some(ways) = environments.get(&workspace).cloned()
+        {
+            let size = ways.iter().map(|way| 1 + way.lists.len()).sum();
+            environments.insert(name.clone(), ways);
+            self.count(size)?;
+        }
+        let list = call.list(&self.lines, &self.scope.variables, self.scope.place);
+        if list.specs.is_empty() && list.channels.is_empty() {
+            return Ok(());
+        }
+        super::file_migration::check_size(call.words.len() / 2)?;
+        let is_new = command == PixiCommand::Init;
+        let list = self.register(call, list, arms)?;
+        self.attach(Some(list), is_new, name.clone(), arms)
     }
 
     /// The words of the value that a command assigns.
@@ -1073,7 +1115,7 @@ fn wrapped(text: &str, body: Range<usize>, call: &SimpleCommand) -> Option<Simpl
 
 /// Whether a text may have a call of a client in it.
 fn mentions_client(text: &str) -> bool {
-    ["conda ", "mamba ", "conda.exe "].iter().any(|client| text.contains(client))
+    ["conda ", "mamba ", "conda.exe ", "pixi "].iter().any(|client| text.contains(client))
 }
 
 fn is_about_torch(list: &SpecList) -> bool {
