@@ -417,6 +417,7 @@ const CASES: &[Case] = &[
         "nvidia.com/gpu",
         "",
     ),
+    ("no-driver", "rtx3080-driver-580", None, Contradicted, "driver 580", "container", ""),
     (
         "smi-no-driver",
         "secure-boot-key-not-enrolled",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::{Accelerator, ComputeCapability, Detected, Machine};
+use crate::types::{Accelerator, ComputeCapability, Machine};
 
 /// The program. Its argument [`MEASURE`] adds rates.
 pub const PROGRAM: &str = include_str!("smoke_test.py");
@@ -188,7 +188,7 @@ impl SmokeTest {
     pub fn unused_gpus(&self, machine: &Machine) -> usize {
         let used = self.devices.iter().filter(|device| device.kind == "cuda").count();
         let is_limited = machine.nvidia.visible_devices.is_some()
-            || machine.gpus.iter().any(|gpu| !matches!(gpu.mig_slices, Detected::Absent));
+            || machine.gpus.iter().any(|gpu| gpu.mig.value() == Some(&true));
         if used == 0 || is_limited { 0 } else { machine.gpus.len().saturating_sub(used) }
     }
 
@@ -346,6 +346,24 @@ mod tests {
         assert_eq!(expected_accelerator(cuda, &with, false), None);
         assert_eq!(expected_accelerator(Accelerator::Mps, &without, false), None);
         assert_eq!(expected_accelerator(Accelerator::Cpu, &without, false), Some(Accelerator::Cpu));
+    }
+
+    #[test]
+    fn gpus_that_cuda_does_not_give_are_counted() {
+        use crate::types::{Detected, Gpu, Origin, VisibleDevices};
+        let one = read(&device("cuda", "0", "null"), "\"2.13.0\"");
+        let gpus = |count: usize| vec![Gpu::default(); count];
+        let mut machine = Machine { gpus: gpus(3), ..Machine::default() };
+        assert_eq!(one.unused_gpus(&machine), 2);
+        // A failure of its own.
+        assert_eq!(read("", "\"2.13.0\"").unused_gpus(&machine), 0);
+        // CUDA gives one slice alone.
+        machine.gpus[0].mig = Detected::found(true, Origin::Nvml);
+        assert_eq!(one.unused_gpus(&machine), 0);
+        machine.gpus = gpus(3);
+        machine.nvidia.visible_devices = Some(VisibleDevices::read("0", false));
+        assert_eq!(one.unused_gpus(&machine), 0);
+        assert_eq!(one.unused_gpus(&Machine { gpus: gpus(1), ..Machine::default() }), 0);
     }
 
     #[test]

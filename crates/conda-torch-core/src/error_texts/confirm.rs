@@ -208,6 +208,7 @@ impl Case<'_> {
             Judge::Kernels => self.by_kernels(),
             Judge::CudaBuild => self.by_accelerator(),
             Judge::Driver => self.by_driver(),
+            Judge::NoDriver(codes) => self.by_missing_driver(codes),
             Judge::Glibc => self.by_glibc(),
             Judge::Metal => self.by_macos(),
             Judge::Installed => self.by_installation(),
@@ -306,6 +307,17 @@ impl Case<'_> {
             );
         }
         (Verdict::Unknown, fact(format!("the driver here supports CUDA {}", here.value)), None)
+    }
+
+    fn by_missing_driver(&self, codes: &[&str]) -> Found {
+        let by_code = self.by_codes(codes);
+        match &self.scene.machine.driver {
+            Detected::Found(driver) if by_code.0 != Verdict::Confirmed => contradicted(
+                format!("driver {} was found here", driver.value),
+                "the program ran where the driver is hidden, such as a container or a job without the GPU, or on another machine: run this command there",
+            ),
+            Detected::Found(_) | Detected::Absent | Detected::Unknown { .. } => by_code,
+        }
     }
 
     fn by_glibc(&self) -> Found {

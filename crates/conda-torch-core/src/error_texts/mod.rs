@@ -80,6 +80,8 @@ enum Judge {
     CudaBuild,
     /// By the driver's CUDA and the build's.
     Driver,
+    /// By diagnostics, and by whether the machine has a driver.
+    NoDriver(&'static [&'static str]),
     /// By the version of glibc.
     Glibc,
     /// By the version of macOS.

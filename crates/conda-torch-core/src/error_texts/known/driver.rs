@@ -26,7 +26,7 @@ pub(super) const ROWS: &[KnownError] = &[
         patterns: &["found no nvidia driver on your system"],
         cause: "PyTorch is built for CUDA, but finds no NVIDIA driver. None is installed, or this container or job was started without the GPU.",
         hint: "install the NVIDIA driver on the host, and start the container with the GPU (`docker run --gpus all`)",
-        judge: Judge::Codes(&[
+        judge: Judge::NoDriver(&[
             "card-without-driver",
             "container-without-gpu",
             "container-without-compute",
