@@ -179,7 +179,7 @@ fn in_word(word: &str, at: usize, is_address: bool, found: &mut Vec<Secret>) {
             let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+.-".contains(c);
             start + word[start..start + place].trim_end_matches(is_scheme).len()
         });
-        let end = if is_address { next } else { start + closing_quote(&word[start..next]) };
+        let end = if is_address { next } else { start + end_in_text(&word[start..next]) };
         rest = end;
         // What follows is an image with its tag, `alpine:3.20`, and no host with its port.
         if word[..scheme].ends_with("docker") {
@@ -190,6 +190,17 @@ fn in_word(word: &str, at: usize, is_address: bool, found: &mut Vec<Secret>) {
         in_url(&word[start..end], at + start, is_address, is_file, found);
     }
     without_scheme(&word[rest..], at + rest, is_address && rest == 0, found);
+}
+
+/// Where an address ends in a text: at a quote, or in a link of Markdown before its brackets.
+fn end_in_text(text: &str) -> usize {
+    let end = closing_quote(text);
+    // A password can have brackets.
+    if text.contains('@') {
+        return end;
+    }
+    let link = text[..end].find("](").unwrap_or(end);
+    text[..link].trim_end_matches([')', ']', '>', ',', '.']).len()
 }
 
 /// Where a quote ends an address: one before what does not go on.
@@ -382,6 +393,10 @@ fn token(path: &str, at: usize, is_address: bool, found: &mut Vec<Secret>) {
         let length = segment.find([':', ' ', '[', ']']).unwrap_or(segment.len());
         if let Some((from, is_bare)) = mark.take_if(|_| length > 0) {
             let end = start + length;
+            if !is_address && is_topic(path[end..].get(1..).unwrap_or_default()) {
+                (before, start) = (Some(place), next);
+                continue;
+            }
             let whole = at + from..at + if is_bare { next } else { end };
             found.push(Secret { whole, mask: at + start..at + end });
         } else if let Some(before) = before {
@@ -389,6 +404,15 @@ fn token(path: &str, at: usize, is_address: bool, found: &mut Vec<Secret>) {
         }
         (before, start) = (Some(place), next);
     }
+}
+
+/// Whether what follows `/t/NAME/` makes it the name of a topic of Discourse, as in `/t/install-pytorch/1234`, or of a
+/// workspace of Slack.
+fn is_topic(rest: &str) -> bool {
+    let segment = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+    let segment = segment.unwrap_or_default();
+    let is_number = !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && segment.len() < 8 || segment == "shared_invite"
 }
 
 #[cfg(test)]
@@ -477,6 +501,12 @@ docker://alpine:3.8@sha256:0123456789abcdef0123456789abcdef0123456789abcdef01234
     #[test]
     fn secrets_of_a_text_are_masked_and_the_rest_stays() {
         for (text, expected) in [
+            ("[https://localhost:6007](https://localhost:6007)", ""),
+            ("[https://USER:SECRET@h.example:80](x)", "[https://***@h.example:80](x)"),
+            ("https://USER:SEC](RET@h.example/c", "https://***@h.example/c"),
+            ("https://discuss.pytorch.org/t/which-cuda/1234/5", ""),
+            ("https://join.slack.com/t/lab/shared_invite/zt-1", ""),
+            ("https://h.example/t/TOKEN/lab-1", "https://h.example/t/***/lab-1"),
             ("", ""),
             ("see https://h.example/a?b=c&page=2#d and mail a@b.example", ""),
             ("/home/t/me/.condarc, line 3: a@b", ""),

@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::conda::{ChannelKind, Subdir};
+use crate::conda::{ChannelKind, MatchSpec, Subdir};
 use crate::types::{CudaVersion, Shell};
 
-use super::environment_spec::{ChannelLine, NewTexts, RunPlace, SpecLine, SpecList};
+use super::environment_spec::{
+    ChannelForm, ChannelLine, NewTexts, PlaceForChannel, RunPlace, SpecLine, SpecList,
+};
 use super::file_migration::FileError;
+use super::packages::is_old;
 use super::pixi_call::{self, PixiCommand, is_pixi_name};
 use super::shell_words::{Form, SimpleCommand, Word};
 use super::text_edit::{ItemPlace, Lines, TextEdit, edit_item, item_place};
@@ -17,6 +20,9 @@ const CHANNEL_OPTIONS: [&str; 2] = ["-c", "--channel"];
 
 /// Subcommands whose arguments are match specs.
 const INSTALL: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
+
+/// Subcommands that only read channels.
+const READ: [&str; 5] = ["search", "repoquery", "build", "mambabuild", "render"];
 
 /// Words of `conda config` and `micromamba config` that add to a list.
 const ADD: [&str; 5] = ["--add", "--append", "--prepend", "append", "prepend"];
@@ -35,6 +41,8 @@ pub(super) enum Subcommand {
     Config,
     /// `run`, before another command.
     Run,
+    /// What reads channels and changes no environment: a search, the build of a recipe.
+    Read,
 }
 
 /// A call: the words after the program.
@@ -236,6 +244,12 @@ impl ClientCall {
         found.into_iter()
     }
 
+    /// Whether it asks for a package that conda-forge does not have.
+    pub(super) fn names_old_package(&self) -> bool {
+        let specs = self.words.iter().filter_map(|word| MatchSpec::parse(&word.text));
+        specs.into_iter().any(|spec| is_old(&spec))
+    }
+
     /// The command after `run`.
     pub(super) fn inner(&self) -> Option<SimpleCommand> {
         let first = self.at? + 1;
@@ -301,7 +315,10 @@ impl ClientCall {
                     };
                 } else if !channel_prefix(text).is_empty() {
                     list.channels.push(channel(word, &text[channel_prefix(text).len()..]));
-                } else if !text.starts_with('-') && self.at.is_none_or(|own| at > own) {
+                } else if !text.starts_with('-')
+                    && self.subcommand != Subcommand::Read
+                    && self.at.is_none_or(|own| at > own)
+                {
                     match self.pixi {
                         None | Some(PixiCommand::Add | PixiCommand::Global) => {}
                         Some(PixiCommand::ChannelAdd) => {
@@ -327,13 +344,48 @@ impl ClientCall {
             }
         }
         // pixi's default is conda-forge alone.
-        list.has_channels = !list.channels.is_empty() || self.pixi.is_some();
+        list.has_forge = self.pixi.is_some() || list.names_forge();
+        let behind = list.channels.last().map(|channel| channel.at);
+        list.place_for_channel = self.place_for_channel(behind, lines);
         list
     }
 
     /// Whether the next word is the value of an option.
     fn has_value(&self, text: &str) -> bool {
         if self.pixi.is_some() { pixi_call::has_value(text) } else { has_value(text) }
+    }
+
+    /// Where it can get a channel; `behind`: where its last one begins.
+    fn place_for_channel(
+        &self,
+        behind: Option<usize>,
+        lines: &Lines<'_>,
+    ) -> Option<PlaceForChannel> {
+        let own = &self.words[self.at?];
+        let word = match behind {
+            Some(start) => self.words.iter().find(|word| word.range.start == start)?,
+            None => own,
+        };
+        // The command of a function is for all its calls.
+        let end = self.words.last()?.range.end;
+        if own.range.start < self.start
+            || end < word.range.end
+            || word.range.start < own.range.start
+        {
+            return None;
+        }
+        if self.pixi.is_some()
+            || !matches!(self.subcommand, Subcommand::Install | Subcommand::Create)
+        {
+            return None;
+        }
+        let form = match self.form {
+            Form::Strings => ChannelForm::Elements(word.quote?),
+            Form::Shell { .. } => ChannelForm::Option,
+            Form::Saved | Form::Items { .. } => return None,
+        };
+        let at = word.range.end;
+        Some(PlaceForChannel { at, line: lines.at(at), form })
     }
 
     /// The edits for new texts of its channels and packages.
@@ -592,6 +644,7 @@ fn subcommand(words: &[Word]) -> Option<(usize, Subcommand)> {
             };
         }
         name if INSTALL.contains(&name) => Subcommand::Install,
+        name if READ.contains(&name) => Subcommand::Read,
         _ => return None,
     };
     Some((at, subcommand))

@@ -1,6 +1,6 @@
 //! Text with install commands: a script, a Dockerfile, a document, a workflow.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::conda::{MatchSpec, Subdir};
@@ -311,6 +311,16 @@ pub(super) fn edits(
         }
     }
     let new_texts = planned.new_texts(&file.lists);
+    // A call can be read several times, in one of which it changes.
+    let added = file.lists.iter().zip(&planned.lists).filter(|(_, own)| own.adds_channel);
+    let added: HashSet<usize> =
+        added.filter_map(|(list, _)| Some(list.place_for_channel?.at)).collect();
+    for (list, own) in file.lists.iter().zip(&mut planned.lists) {
+        if let Some(place) = list.place_for_channel.filter(|place| added.contains(&place.at)) {
+            own.adds_channel = true;
+            edits.push(TextEdit::new(place.at..place.at, place.text(&lines)));
+        }
+    }
     // The CUDA that a call declares from now on, of calls that are read once a row.
     let mut known: HashMap<usize, Option<String>> = HashMap::new();
     for ((call, list), own) in file.calls.iter().zip(&file.lists).zip(&mut planned.lists) {

@@ -144,7 +144,11 @@ fn with_items(text: &str, packages: &[String]) -> Result<(String, Replaced), Fil
 }
 
 /// New items of a list below one of them, which must be alone on its line or in brackets.
-fn below(lines: &Lines<'_>, item: Value<'_>, new: &[String]) -> Result<TextEdit, FileError> {
+pub(super) fn below(
+    lines: &Lines<'_>,
+    item: Value<'_>,
+    new: &[String],
+) -> Result<TextEdit, FileError> {
     let range = item.range();
     let line = lines.whole(range.end.max(1) - 1);
     let end = line.start + lines.text[line.clone()].trim_end_matches(['\r', '\n']).len();

@@ -3,19 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::conda::{MatchSpec, Os, SpecParts, Subdir};
+use crate::conda::{ChannelKind, MatchSpec, Os, SpecParts, Subdir};
 use crate::types::CudaVersion;
 
-use super::file_migration::{FileError, FileNote, LineChange};
+use super::file_migration::{ChangeReason, FileError, FileNote, LineChange};
 use super::packages::{PackageRole, role};
-use super::variables::has_blanks;
+use super::text_edit::Lines;
+use super::variables::{has_blanks, has_variables};
 
 /// The channels and match specs of one place: a command, a list of a file, a feature of pixi.
 #[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts about its form")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about its form")]
 pub(super) struct SpecList {
-    /// Whether it or its environment has a list of channels, even an empty one.
-    pub has_channels: bool,
+    /// Whether conda-forge is one of the channels of its environment, at least after the migration.
+    pub has_forge: bool,
     pub channels: Vec<ChannelLine>,
     pub specs: Vec<SpecLine>,
     /// The version of CUDA that it declares to a solver.
@@ -28,6 +29,10 @@ pub(super) struct SpecList {
     pub is_recipe: bool,
     /// Whether variables add packages to it, which are lists of their own.
     pub has_variables: bool,
+    /// The lists in variables that are a part of it.
+    pub in_variables: Vec<usize>,
+    /// Where it can get conda-forge.
+    pub place_for_channel: Option<PlaceForChannel>,
     /// Notes on parts that stay as they are.
     pub notes: Vec<FileNote>,
 }
@@ -46,10 +51,63 @@ impl SpecList {
         names(self) == names(other) && specs(self) == specs(other)
     }
 
+    /// Whether conda-forge is one of its channels, at least after the migration: none of others has its place.
+    pub(super) fn names_forge(&self) -> bool {
+        let is_its =
+            |name: &str| ChannelKind::of(name) != ChannelKind::Other || has_variables(name);
+        self.channels.iter().any(|line| is_its(&line.name))
+    }
+
     /// The first line that it names something on.
     pub(super) fn line(&self) -> Option<usize> {
         let specs = self.specs.iter().map(|line| line.line);
         specs.chain(self.channels.iter().map(|line| line.line)).min()
+    }
+}
+
+/// Where conda-forge can be added to a list without it: behind the channels that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PlaceForChannel {
+    /// The byte to insert it at.
+    pub at: usize,
+    pub line: usize,
+    pub form: ChannelForm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChannelForm {
+    /// An option of a command, behind a word: ` -c conda-forge`.
+    Option,
+    /// Elements of a list, behind one with these quotes: `, "-c", "conda-forge"`.
+    Elements(char),
+    /// A list of channels before the line of another key.
+    Key,
+    /// An item below the last of a list.
+    Item,
+}
+
+impl PlaceForChannel {
+    /// The text to insert.
+    pub(super) fn text(self, lines: &Lines<'_>) -> String {
+        let end = lines.end_of(&lines.whole(self.at));
+        match self.form {
+            ChannelForm::Option => " -c conda-forge".to_owned(),
+            ChannelForm::Elements(quote) => {
+                format!(", {quote}-c{quote}, {quote}conda-forge{quote}")
+            }
+            ChannelForm::Key => format!("channels:{end}  - conda-forge{end}"),
+            ChannelForm::Item => String::new(),
+        }
+    }
+
+    pub(super) fn change(self) -> LineChange {
+        let after = match self.form {
+            ChannelForm::Option | ChannelForm::Elements(_) => "-c conda-forge",
+            ChannelForm::Key => "channels: [conda-forge]",
+            ChannelForm::Item => "conda-forge",
+        };
+        let (before, after) = (String::new(), vec![after.to_owned()]);
+        LineChange { line: self.line, before, after, why: ChangeReason::ADDED_CHANNEL }
     }
 }
 
@@ -222,6 +280,8 @@ pub(super) struct ListEdits {
     pub needs_cuda: Option<CudaVersion>,
     /// The platforms whose builds need `__cuda`.
     pub cuda_platforms: Vec<Subdir>,
+    /// Whether it gets the channel conda-forge, at its place for one.
+    pub adds_channel: bool,
     /// The version of CUDA that it declares from now on; `None` if that stays.
     pub declared_cuda: Option<String>,
 }
@@ -236,11 +296,18 @@ impl ListEdits {
         }
     }
 
+    /// Whether a new spec has no channel of its own.
+    pub(super) fn needs_channel(&self) -> bool {
+        let mut new = self.specs.iter().flatten().flatten();
+        new.any(|spec| spec.channel.is_none())
+    }
+
     /// Whether the list stays as it is.
     pub(super) fn is_none(&self) -> bool {
         self.channels.iter().all(Option::is_none)
             && self.specs.iter().all(Option::is_none)
             && self.declared_cuda.is_none()
+            && !self.adds_channel
     }
 }
 

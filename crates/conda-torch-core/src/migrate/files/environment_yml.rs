@@ -6,8 +6,10 @@ use crate::conda::Subdir;
 use crate::yaml::{Document, Value};
 
 use super::Values;
+use super::environment_file::below;
 use super::environment_spec::{
-    ChannelLine, Environment, FileEdits, PlatformForm, SpecLine, SpecList, platforms_named,
+    ChannelForm, ChannelLine, Environment, FileEdits, PlaceForChannel, PlatformForm, SpecLine,
+    SpecList, platforms_named,
 };
 use super::file_migration::{FileError, FileNote};
 use super::file_specs::FileSpecs;
@@ -48,10 +50,29 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
         |item: Value<'_>| item.occurrence() == item.range() && item_place(text, item.range()).1;
     let items = || root.get("dependencies").into_iter().flat_map(Value::items);
     let mut scalars = items().filter(|item| item.text().is_some());
+    if root.get("env_specs").is_none() {
+        file.lists[0].place_for_channel = place_for_channel(text, root);
+    }
     if file.environments[0].is_locked && root.get("env_specs").is_none() && scalars.all(has_own) {
         file.platform_form = PlatformForm::Selectors;
     }
     Ok(file)
+}
+
+/// Where a channel can go: below the others, or before the key of the packages, at the margin.
+fn place_for_channel(text: &str, root: Value<'_>) -> Option<PlaceForChannel> {
+    if let Some(channels) = root.get("channels") {
+        let last = channels.items().last().filter(|item| item.occurrence() == item.range())?;
+        let (at, line) = (last.range().end, last.line());
+        return Some(PlaceForChannel { at, line, form: ChannelForm::Item });
+    }
+    let key = "dependencies:";
+    let inner = || text.find("\ndependencies:").map(|at| at + 1);
+    let at = if text.starts_with(key) { Some(0) } else { inner() };
+    at.map(|at| {
+        let line = 1 + text[..at].matches('\n').count();
+        PlaceForChannel { at, line, form: ChannelForm::Key }
+    })
 }
 
 fn platforms(value: Value<'_>) -> Vec<Subdir> {
@@ -64,15 +85,12 @@ fn platforms(value: Value<'_>) -> Vec<Subdir> {
 
 fn list(text: &str, value: Value<'_>, pip_notes: &mut Vec<FileNote>) -> SpecList {
     let list = |key| value.get(key).into_iter().flat_map(Value::items);
-    let mut spec = SpecList {
-        has_channels: value.get("channels").is_some(),
-        has_floors: true,
-        ..SpecList::default()
-    };
+    let mut spec = SpecList { has_floors: true, ..SpecList::default() };
     spec.channels.extend(list("channels").filter_map(|channel| {
         let name = channel.text()?.to_owned();
         Some(ChannelLine { at: channel.range().start, line: channel.line(), name })
     }));
+    spec.has_forge = spec.names_forge();
     let mut pip = Vec::new();
     for item in list("dependencies").chain(list("packages")) {
         if let Some(written) = item.text() {
@@ -129,6 +147,14 @@ pub(super) fn edits(
         *other_aliases.entry(text[item.occurrence()].trim_start_matches('*')).or_default() -= 1;
     }
     let mut edits = Vec::new();
+    let place = file.lists[0].place_for_channel.filter(|_| planned.lists[0].adds_channel);
+    if let Some(place) = place {
+        let channels = document.root().and_then(|root| root.get("channels"));
+        edits.push(match channels.and_then(|channels| channels.items().last()) {
+            Some(last) => below(&lines, last, &["conda-forge".to_owned()])?,
+            None => TextEdit::new(place.at..place.at, place.text(&lines)),
+        });
+    }
     for list in lists() {
         let items: Vec<Value<'_>> = list.items().collect();
         let (places, blocks): (Vec<ItemPlace>, Vec<bool>) =

@@ -176,7 +176,7 @@ fn lost(list: &SpecList, is_old: bool) -> Option<(usize, &str)> {
 
 /// What the lists of an environment have together.
 struct EnvironmentFacts {
-    has_channels: bool,
+    has_forge: bool,
     has_toolkit: bool,
     is_exported: bool,
 }
@@ -185,7 +185,7 @@ impl EnvironmentFacts {
     fn of(environment: &Environment, file: &FileSpecs, parts: &[Part<'_>]) -> Self {
         let parts = || environment.lists.iter().map(|list| &parts[*list]);
         Self {
-            has_channels: environment.lists.iter().any(|list| file.lists[*list].has_channels),
+            has_forge: environment.lists.iter().any(|list| file.lists[*list].has_forge),
             has_toolkit: parts().any(|part| part.has_toolkit),
             is_exported: parts().any(|part| part.exported.is_some()),
         }
@@ -707,13 +707,21 @@ impl<'a, 'm> Planner<'a, 'm> {
         }
         let is_shared = self.shared_with_cuda(&memberships);
         for (at, list) in self.file.lists.iter().enumerate() {
-            let new = if edits.failed_lists[at] {
+            let own = &memberships[at];
+            let mut new = if edits.failed_lists[at] {
                 ListEdits::none(list)
             } else {
-                let own = &memberships[at];
                 let is_shared = own.iter().any(|it| is_shared[it.environment]);
                 self.edit_list(at, own, is_shared, edits)
             };
+            let place = list.place_for_channel.filter(|_| !self.has_forge(list, own));
+            let in_variables = list.in_variables.iter().map(|list| &edits.lists[*list]);
+            if let Some(place) = place
+                && std::iter::once(&new).chain(in_variables).any(ListEdits::needs_channel)
+            {
+                new.adds_channel = true;
+                edits.changes.push(place.change());
+            }
             edits.lists.push(new);
         }
     }
@@ -785,12 +793,11 @@ impl<'a, 'm> Planner<'a, 'm> {
                     .any(|it| is_of_defaults(&it.name)),
         };
         let channels = channels(list, kept, &builds, edits);
-        let has_channels = list.has_channels
-            || !self.is_session && environments().any(|at| self.facts[at].has_channels);
+        let has_forge = list.place_for_channel.is_some() || self.has_forge(list, memberships);
         let needs_cuda = self.needs_cuda(at, memberships);
         let editor = |builds| PackageEditor {
             builds,
-            channel: (!has_channels).then_some("conda-forge"),
+            channel: (!has_forge).then_some("conda-forge"),
             has_floors: list.has_floors,
             names_pytorch: !self.is_session && !is_shared_with_cuda
                 || list.specs.iter().any(|line| line.role() == PackageRole::Pytorch),
@@ -837,6 +844,12 @@ impl<'a, 'm> Planner<'a, 'm> {
         }
         let cuda_platforms = self.cuda_platforms(environments());
         ListEdits { channels, specs, needs_cuda, cuda_platforms, ..ListEdits::default() }
+    }
+
+    /// Whether a list or what it is in has channels.
+    fn has_forge(&self, list: &SpecList, memberships: &[Membership]) -> bool {
+        let mut environments = memberships.iter().map(|it| &self.facts[it.environment]);
+        list.has_forge || !self.is_session && environments.any(|facts| facts.has_forge)
     }
 
     /// The pins of CUDA of environments.
@@ -919,7 +932,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         }
         if let Some(cuda) = choice.needs_cuda.filter(|_| is_locked) {
             let message = format!(
-                "a solve without a GPU needs `__cuda`: set it in conda-lock's `virtual-packages.yml`, or set `CONDA_OVERRIDE_CUDA` to {cuda} or newer"
+                "a solve without a GPU needs `__cuda`: set `CONDA_OVERRIDE_CUDA` to {cuda} or newer; conda-lock also reads `virtual-packages.yml`"
             );
             notes.push(FileNote::of_file("tell-of-cuda", message));
         }

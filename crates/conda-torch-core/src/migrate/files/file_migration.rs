@@ -116,6 +116,8 @@ pub struct ChangeReason {
 impl ChangeReason {
     pub(super) const OLD_CHANNEL: Self =
         Self::clear("the `pytorch` channel ended with PyTorch 2.5");
+    pub(super) const ADDED_CHANNEL: Self =
+        Self::unclear("packages of the configured channels may not mix with conda-forge's");
     pub(super) const NVIDIA_CHANNEL: Self = Self::clear("conda-forge has NVIDIA's packages");
     pub(super) const DEFAULTS: Self =
         Self::unclear("packages from `defaults` do not mix with conda-forge's");

@@ -250,7 +250,8 @@ impl Format {
         let expected = |(old, edits): (&SpecList, &ListEdits)| {
             let channels = old.channels.iter().zip(&edits.channels);
             let channels = channels
-                .flat_map(|(line, edit)| edit.clone().unwrap_or_else(|| vec![line.name.clone()]));
+                .flat_map(|(line, edit)| edit.clone().unwrap_or_else(|| vec![line.name.clone()]))
+                .chain(edits.adds_channel.then(|| "conda-forge".to_owned()));
             let specs = old.specs.iter().zip(&edits.specs).flat_map(|(line, edit)| match edit {
                 Some(new) if old.is_recipe => {
                     new.iter().map(|new| MatchSpec::parse(&recipe_text(new))).collect()

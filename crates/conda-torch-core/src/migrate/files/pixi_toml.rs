@@ -847,7 +847,7 @@ impl<'t> Manifest<'t> {
         platforms: &[NamedPlatform<'_>],
     ) {
         let list = |key: &str| table.get(key).and_then(Item::as_array);
-        feature.spec.has_channels = list("channels").is_some();
+        feature.spec.has_forge = list("channels").is_some();
         for element in list("channels").into_iter().flatten() {
             let name = field(element, "channel");
             if let (Some(text), Some(place), Some(whole)) =

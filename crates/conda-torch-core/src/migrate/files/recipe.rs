@@ -234,7 +234,7 @@ impl Reader {
             let call = ClientCall::of_words(Subcommand::Install, words, Form::Items { is_block });
             let mut list = call.list(&session.lines, &session.scope.variables, session.scope.place);
             list.is_recipe = true;
-            list.has_channels = true;
+            list.has_forge = true;
             for (line, platforms) in list.specs.iter_mut().zip(platforms) {
                 *line = SpecLine { platforms, ..line.clone() }.named();
             }

@@ -291,8 +291,10 @@ impl<'t> Session<'t> {
         for way in scope.environments.values().flatten() {
             let (mut way, platforms) = way.clone().into_parts(&scope.platforms);
             if !scope.configurations.is_empty() {
+                let lists = &mut self.file.lists;
+                let has_forge = scope.configurations.iter().any(|list| lists[*list].names_forge());
                 for list in &way {
-                    self.file.lists[*list].has_channels = true;
+                    lists[*list].has_forge |= has_forge;
                 }
                 way.splice(0..0, scope.configurations.iter().copied());
             }
@@ -554,6 +556,13 @@ impl<'t> Session<'t> {
                 self.add_call_with(call, name, arms, assigned)
             }
             Subcommand::Config => self.add_call(call, name, arms),
+            Subcommand::Read => {
+                let list = call.list(&self.lines, &self.scope.variables, self.scope.place);
+                if !list.channels.is_empty() && !call.names_old_package() {
+                    self.register(call, list, arms)?;
+                }
+                Ok(())
+            }
         }
     }
 
@@ -698,26 +707,18 @@ impl<'t> Session<'t> {
                 }
                 let call =
                     ClientCall::of_words(Subcommand::Install, value.words.clone(), value.form);
-                let list = call.list(&self.lines, &self.scope.variables, RunPlace::Anywhere);
+                let mut list = call.list(&self.lines, &self.scope.variables, RunPlace::Anywhere);
                 if !list.specs.is_empty() || !list.channels.is_empty() {
+                    // Those of the commands that have it.
+                    list.has_forge = true;
                     let list = self.register(call, list, &arms)?;
                     self.assigned_lists.insert(start, list);
                     lists.push((list, arms));
                 }
             }
         }
-        let first = self.file.lists.len();
-        self.add_call(call, name.clone(), arms)?;
-        let own = (first..self.file.lists.len()).collect::<Vec<_>>();
-        for list in &own {
-            self.file.lists[*list].has_variables = true;
-        }
-        let all = || own.iter().copied().chain(lists.iter().map(|(list, _)| *list));
-        if all().any(|list| self.file.lists[list].has_channels) {
-            for list in all().collect::<Vec<_>>() {
-                self.file.lists[list].has_channels = true;
-            }
-        }
+        let in_variables = lists.iter().map(|(list, _)| *list).collect();
+        self.add_call_of(call, name.clone(), arms, in_variables)?;
         let name = name.unwrap_or_else(|| self.scope.active.clone());
         for (list, arms) in lists {
             if !self.scope.attached.insert((list, name.clone())) {
@@ -734,9 +735,14 @@ impl<'t> Session<'t> {
             return Ok(false);
         };
         let mut lists = Vec::new();
-        for call in document.calls {
-            let mut list = call.list(&self.lines, &self.scope.variables, RunPlace::Anywhere);
-            list.has_channels = true;
+        let read = |call: ClientCall| {
+            let list = call.list(&self.lines, &self.scope.variables, RunPlace::Anywhere);
+            (call, list)
+        };
+        let calls: Vec<(ClientCall, SpecList)> = document.calls.into_iter().map(read).collect();
+        let has_forge = calls.iter().any(|(_, list)| list.names_forge());
+        for (call, mut list) in calls {
+            list.has_forge = has_forge;
             if !list.specs.is_empty() || !list.channels.is_empty() {
                 lists.push(self.register(call, list, &[])?);
             }
@@ -766,6 +772,17 @@ impl<'t> Session<'t> {
         name: Option<EnvironmentName>,
         arms: &[(usize, usize)],
     ) -> Result<(), FileError> {
+        self.add_call_of(call, name, arms, Vec::new())
+    }
+
+    /// Adds what a call names to its environment; `in_variables`: the lists that its variables stand for.
+    fn add_call_of(
+        &mut self,
+        call: ClientCall,
+        name: Option<EnvironmentName>,
+        arms: &[(usize, usize)],
+        in_variables: Vec<usize>,
+    ) -> Result<(), FileError> {
         // Without its options, more than a file can have.
         super::file_migration::check_size(call.words.len() / 2)?;
         let saved = call.file().and_then(|file| self.saved_names.get(last_part(file)));
@@ -776,7 +793,7 @@ impl<'t> Session<'t> {
             let name = name.unwrap_or_else(|| self.scope.active.clone());
             let is_create = call.subcommand == Subcommand::Create;
             let list = call.list(&self.lines, &self.scope.variables, self.scope.place);
-            let list = SpecList { has_channels: true, has_variables: true, ..list };
+            let list = SpecList { has_forge: true, has_variables: true, ..list };
             let own = self.register(call, list, arms)?;
             self.attach(Some(own), is_create, name.clone(), arms)?;
             for list in lists {
@@ -795,7 +812,10 @@ impl<'t> Session<'t> {
             );
             self.file.notes.push(FileNote::at(line, "no-gpu-here", message));
         }
-        let list = call.list(&self.lines, &self.scope.variables, self.scope.place);
+        let mut list = call.list(&self.lines, &self.scope.variables, self.scope.place);
+        list.has_variables = !in_variables.is_empty();
+        list.has_forge |= in_variables.iter().any(|own| self.file.lists[*own].names_forge());
+        list.in_variables = in_variables;
         self.add(call, list, name, arms)
     }
 
@@ -834,7 +854,8 @@ impl<'t> Session<'t> {
             self.scope.active = name.clone();
         }
         let name = name.unwrap_or_else(|| self.scope.active.clone());
-        let is_empty = list.specs.is_empty() && list.channels.is_empty();
+        let is_empty =
+            list.specs.is_empty() && list.channels.is_empty() && list.in_variables.is_empty();
         if is_empty && !is_create {
             return Ok(());
         }

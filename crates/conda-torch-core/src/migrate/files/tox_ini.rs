@@ -3,7 +3,7 @@
 use crate::types::Shell;
 
 use super::client_call::{ClientCall, Subcommand};
-use super::environment_spec::{RunPlace, SpecList};
+use super::environment_spec::RunPlace;
 use super::file_migration::FileError;
 use super::session::{Arms, EnvironmentName, Scope, Session};
 use super::shell_words::{Form, ShellText, Word};
@@ -138,7 +138,7 @@ fn add(
             if list.specs.is_empty() && list.channels.is_empty() {
                 continue;
             }
-            let list = session.register(call, SpecList { has_channels: true, ..list }, none)?;
+            let list = session.register(call, list, none)?;
             for name in environments.iter().filter(|name| is_for(factors, name)) {
                 session.attach(Some(list), false, EnvironmentName::of(name), none)?;
             }
@@ -146,7 +146,7 @@ fn add(
         }
         let arms: Arms = branch.map(|branch| (branch, arm)).into_iter().collect();
         let list = call.list(&session.lines, &session.scope.variables, session.scope.place);
-        let list = session.register(call, SpecList { has_channels: true, ..list }, &arms)?;
+        let list = session.register(call, list, &arms)?;
         session.attach_optional(list, session.scope.active.clone(), &arms)?;
     }
     Ok(())

@@ -557,12 +557,14 @@ fn read_packages(
     }
     let name = ENVIRONMENTS.iter().find_map(|key| value.get(key).and_then(Value::text));
     let name = name.map_or(EnvironmentName::Current, EnvironmentName::of);
+    let mut has_forge = false;
     for (subcommand, words) in [(Subcommand::Config, channels), (Subcommand::Install, packages)] {
         let is_block = words.first();
         let is_block = is_block.is_some_and(|word| item_place(text, word.range.clone()).1);
         let call = ClientCall::of_words(subcommand, words, Form::Items { is_block });
         let list = call.list(&session.lines, &session.scope.variables, session.scope.place);
-        let list = session.register(call, SpecList { has_channels: true, ..list }, &[])?;
+        has_forge |= list.names_forge();
+        let list = session.register(call, SpecList { has_forge, ..list }, &[])?;
         session.attach(Some(list), false, name.clone(), &[])?;
     }
     Ok(true)
