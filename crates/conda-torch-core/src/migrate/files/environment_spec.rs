@@ -189,8 +189,10 @@ impl SpecLine {
         let Self { at, line, text, .. } = self;
         let new = Self::new(at, line, values);
         let name = new.spec.as_ref().map_or(0, |spec| spec.name.len());
-        let same_name = values.get(..name).is_some_and(|name| text.starts_with(name));
-        let template = text.get(name..).filter(|_| name > 0 && same_name).map(str::to_owned);
+        // `pytorch::pytorch=$VERSION`: behind the channel.
+        let end = values.find("::").map_or(name, |channel| channel + 2 + name);
+        let same_name = values.get(..end).is_some_and(|name| text.starts_with(name));
+        let template = text.get(end..).filter(|_| name > 0 && same_name).map(str::to_owned);
         Self { text, template, ..new }
     }
 

@@ -106,6 +106,7 @@ fn revert(file: &FileSpecs, planned: &mut FileEdits, lists: &BTreeSet<usize>) {
         let channels = list.channels.iter().zip(&own.channels).filter(|(_, edit)| edit.is_some());
         lines.extend(edited.map(|(line, _)| line.line));
         lines.extend(channels.clone().map(|(line, _)| line.line));
+        lines.extend(list.place_for_channel.filter(|_| own.adds_channel).map(|it| it.line));
         match first {
             Some((line, text)) => drop(left.insert(line, text)),
             None => {
