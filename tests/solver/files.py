@@ -92,6 +92,9 @@ SESSIONS |= {
         ("linux-64", None, "python=3.8 pytorch=2.4.0=cpu*", ("2.4.0", "cpu")),
         ("linux-64", None, "python=3.10 pytorch=2.4.0=cpu*", ("2.4.0", "cpu"))],
     "circleci": [("linux-64", None, "python=3.9 pytorch=2.4.1=cpu* torchaudio", ("2.4.1", "cpu"))],
+    "channel-added-to-commands": [
+        ("linux-64", "12.1", "pytorch=2.1.0=cuda120* torchvision cuda-version=12.1", ("2.1.0", "cuda120"))],
+    "rows-with-a-channel-in-a-word": [("linux-64", None, "pytorch=2.1.0=cpu*", ("2.1.0", "cpu"))],
     "joined-options": [("linux-64", "11.8", "python=3.8 pytorch=2.4.0=cuda118* cuda-version=11.8 torchvision", ("2.4.0", "cuda118"))],
     "compiled-in-a-session": [
         ("linux-64", "11.8", "python=3.9 pytorch=2.4.1=cuda118* torchvision==0.19.1 torchaudio==2.4.1 cuda-version=11.8",
@@ -191,16 +194,20 @@ def of_toml(text):
             for name in inner:
                 rest = elsewhere.setdefault(name, list(MACHINES))
                 elsewhere[name] = [platform for platform in rest if platform not in SELECTORS.get(target, [target])]
-        found = list(one(table.get("dependencies", {}), elsewhere))
+        # A constraint stands for a package that something else brings.
+        found = list(one({**table.get("dependencies", {}), **table.get("constraints", {})}, elsewhere))
         for target, inner in targets.items():
             found += one(inner, SELECTORS.get(target, [target]))
         return found
     default = specs(root)
     # From pixi 0.71 on, a platform can be a table.
-    names = [one if isinstance(one, str) else one.get("subdir", one.get("platform")) for one in workspace["platforms"]]
+    subdir = lambda one: one if isinstance(one, str) else one.get("subdir", one.get("platform"))
+    names = [subdir(one) for one in workspace["platforms"]]
+    # And have a name of its own.
+    named = {one["name"]: subdir(one) for one in workspace["platforms"] if not isinstance(one, str) and "name" in one}
     sets = [(default, names)]
     for feature in root.get("feature", {}).values():
-        sets.append((default + specs(feature), feature.get("platforms", names)))
+        sets.append((default + specs(feature), [named.get(one, one) for one in feature.get("platforms", names)]))
     return sets
 
 
