@@ -131,6 +131,8 @@ def action(scratch, binary, live, faults):
     judge("action", code, output, 4, [*places, (r"^Checked \d+ files", True)], faults)
     code, output = steps({"paths": "README.md src"})
     judge("action with paths", code, output, 0, [(r"^::", False)], faults)
+    code, output = steps({"paths": "README.md\nsrc\n.condarc\n"})
+    judge("action with a path a line", code, output, 4, [(r"^::.*file=\.condarc", True)], faults)
     code, output = steps({"arguments": "--platform osx-arm64", "paths": ".condarc"})
     judge("action with arguments", code, output, 4, [(r"^::.*file=\.condarc", True)], faults)
     code, output = steps({"version": "9.9.9"})

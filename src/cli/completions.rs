@@ -1,12 +1,13 @@
 //! `conda-torch completions`: what a shell needs to complete a command line. The shell then asks this program, so the
 //! values of flags are completed too: platforms, GPUs, versions, environments.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
 
 use clap::{Command, CommandFactory};
 use clap_complete::CompletionCandidate;
+use clap_complete::engine::{PathCompleter, ValueCompleter};
 use clap_complete::env::{self, CompleteEnv, EnvCompleter, Shells};
 
 use crate::built_in;
@@ -110,8 +111,19 @@ pub(super) fn platforms() -> Vec<CompletionCandidate> {
     candidates(Subdir::WITH_PYTORCH)
 }
 
+/// The names of GPUs, also without the maker's brand, as most people type them.
 pub(super) fn gpus() -> Vec<CompletionCandidate> {
-    candidates(built_in::matrix().gpu_names.iter().map(|gpu| &gpu.name))
+    let names: Vec<&str> = built_in::matrix().gpu_names.iter().map(|gpu| &*gpu.name).collect();
+    let short = names.iter().filter_map(|name| name.strip_prefix("GeForce "));
+    candidates(short.filter(|name| !names.contains(name)).chain(names.iter().copied()))
+}
+
+/// Codes that `explain` knows, and files.
+pub(super) fn codes_and_files(current: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = current.to_string_lossy().into_owned();
+    let mut found = candidates(super::explain::codes().filter(|code| code.starts_with(&typed)));
+    found.extend(PathCompleter::any().complete(current));
+    found
 }
 
 pub(super) fn pytorch_versions() -> Vec<CompletionCandidate> {

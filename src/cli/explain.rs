@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use anyhow::{Context, bail};
+use clap_complete::ArgValueCompleter;
 
 use conda_torch_core::audit::{Checkup, check};
 use conda_torch_core::clients::ClientTarget;
@@ -23,7 +24,7 @@ use super::flags::{
     EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, OutputFlags, machine,
     read_environment, terminal_width, this_machine,
 };
-use super::{Failure, Output, note, read_input};
+use super::{Failure, Output, completions, note, read_input};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,7 +41,7 @@ Exit codes: 0 explained, 1 failure, 2 wrong command line, 3 no known failure";
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// A code, or a file with a traceback, a solver's message or a client's output; `-` for stdin
-    #[arg(value_name = "CODE|FILE")]
+    #[arg(value_name = "CODE|FILE", add = ArgValueCompleter::new(completions::codes_and_files))]
     what: Option<String>,
     #[command(flatten)]
     environment: EnvironmentFlags,
@@ -100,7 +101,7 @@ fn page(code: &str) -> Option<Page> {
     diagnostic.or_else(|| known_error(code).map(|it| (it.code, it.summary(), it.page())))
 }
 
-fn codes() -> impl Iterator<Item = &'static str> {
+pub(super) fn codes() -> impl Iterator<Item = &'static str> {
     CATALOG.iter().map(|entry| entry.code).chain(known().map(|error| error.code))
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::builder::{
     NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
 };
-use clap::{ColorChoice, ValueEnum};
+use clap::{ColorChoice, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 
 use conda_torch_core::clients::ClientTarget;
@@ -208,7 +208,7 @@ pub(super) struct MachineFlags {
     #[arg(long, value_name = "SECONDS", hide_short_help = true, value_parser = timeout)]
     pub driver_timeout: Option<Duration>,
     /// What `probe --json`, `nvidia-smi`, `lspci` or another program printed about a machine, in a file; `-` for stdin
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub machine: Option<String>,
 }
 
@@ -369,7 +369,7 @@ pub(super) struct NewEnvironmentFlags {
     #[arg(short, long, conflicts_with = "prefix", value_parser = NonEmptyStringValueParser::new())]
     name: Option<String>,
     /// Folder of the new environment, instead of a name
-    #[arg(short, long, value_name = "FOLDER", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath, value_parser = NonEmptyStringValueParser::new())]
     prefix: Option<String>,
 }
 
@@ -409,7 +409,7 @@ pub(super) struct EnvironmentFlags {
     #[arg(add = ArgValueCandidates::new(completions::environments))]
     name: Option<String>,
     /// Folder of the environment, instead of a name
-    #[arg(short, long, value_name = "FOLDER", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath, value_parser = NonEmptyStringValueParser::new())]
     prefix: Option<String>,
 }
 
@@ -504,7 +504,7 @@ pub(super) fn this_machine(flags: &MachineFlags, host: &dyn Host, described: &Ma
 #[command(next_help_heading = "Channel")]
 pub(super) struct ChannelFlags {
     /// Channel to use instead of conda-forge: a name, URL or folder; repeatable, by priority
-    #[arg(short, long, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(short, long, value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
     pub(super) channel: Vec<String>,
     /// Read the channel's current builds instead of the built-in data, with `conda-torch-live`
     #[arg(long)]

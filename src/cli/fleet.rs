@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Read};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
+use clap::{ValueEnum, ValueHint};
 
 use conda_torch_core::commands::as_folder;
 use conda_torch_core::conda::{Channels, Subdir};
@@ -45,7 +45,7 @@ served, 4 nodes not served or missing, damaged lines, or changed nodes";
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// Files with what `probe --json --node`, pdsh, kubectl, Slurm, HTCondor or Ansible print about nodes [default: stdin]
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     files: Vec<String>,
     /// Most environments to make [default: the fewest that serve all nodes]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
@@ -57,7 +57,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NODES")]
     expect: Vec<String>,
     /// Earlier collection of the same fleet: show what changed
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     compare: Vec<String>,
     /// Leave out names and all else that identifies the fleet
     #[arg(long)]
@@ -77,7 +77,7 @@ struct FleetOutputFlags {
     #[arg(long, value_enum)]
     format: Option<FleetFormat>,
     /// Shared folder of the environments, instead of names [e.g. /shared/envs]
-    #[arg(short, long, value_name = "FOLDER", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath, value_parser = NonEmptyStringValueParser::new())]
     prefix: Option<String>,
     /// Client to print commands for [default: conda]
     #[arg(long, value_parser = one_of(CLIENTS))]

@@ -3,6 +3,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::{Context as _, bail};
+use clap::ValueHint;
 
 use conda_torch_core::audit::{Checkup, check};
 use conda_torch_core::clients::ClientTarget;
@@ -59,7 +60,7 @@ pub(super) struct Args {
     #[command(flatten)]
     environment: NewEnvironmentFlags,
     /// Add the packages to an `environment.yml`, and install from it; keep the old file as FILE.bak
-    #[arg(short, long, value_name = "FILE", conflicts_with = "channel")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "channel")]
     file: Option<String>,
     /// Do not ask
     #[arg(short, long)]

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::time::Instant;
 
 use anyhow::Context;
+use clap::ValueHint;
 
 use conda_torch_core::escapes::visible_lines;
 use conda_torch_core::migrate::files::{FileError, Target, migrate_file};
@@ -31,6 +32,7 @@ pub(super) struct FileFlags {
     #[arg(
         help_heading = None::<&str>,
         value_name = "FILE",
+        value_hint = ValueHint::AnyPath,
         conflicts_with_all = ["name", "prefix", "config", "in_place", "to", "accelerator", "cpu", "pytorch", "python", "client"]
     )]
     pub(super) files: Vec<OsString>,

@@ -33,6 +33,16 @@ fn bash_completes_subcommands_flags_and_values() {
     assert_eq!(offered(&["matrix", "--pytorch", "1.13"]), ["1.13.1", "1.13.0"]);
     let client = offered(&["advise", "--client", "micro"]);
     assert_eq!(client, ["micromamba"]);
+    assert_eq!(offered(&["explain", "no-ker"]), ["no-kernels", "no-kernel-image"]);
+    let root = env!("CARGO_MANIFEST_DIR");
+    for words in [["advise", "--machine"], ["fleet", "--compare"], ["install", "--file"]] {
+        let file = format!("{root}/Cargo.tom");
+        assert_eq!(offered(&[&words[..], &[&file]].concat()), [format!("{file}l")]);
+    }
+    for words in [&["migrate"][..], &["check", "-p"], &["explain"], &["advise", "-c"]] {
+        let folder = format!("{root}/tes");
+        assert_eq!(offered(&[words, &[&folder]].concat()), [format!("{folder}ts/")]);
+    }
     let gpus = offered(&["advise", "--gpu", "GeForce GTX 1080"]);
     assert!(
         gpus.iter().any(|gpu| gpu.replace('\\', "").ends_with("GeForce GTX 1080 Ti")),
@@ -80,6 +90,8 @@ fn fish_completes_subcommands_flags_and_values() {
         let gpus = offered(&format!("conda-torch advise --gpu {typed}")).unwrap_or_default();
         assert_eq!(gpus, ["GeForce GTX 1080", "GeForce GTX 1080 Ti"], "{typed}");
     }
+    let short = offered("conda-torch advise --gpu GTX\\ 1080").unwrap_or_default();
+    assert_eq!(short, ["GTX 1080", "GTX 1080 Ti"]);
 }
 
 #[test]
