@@ -12,7 +12,7 @@ use super::environment_spec::{
 use super::file_migration::FileError;
 use super::packages::is_old;
 use super::pixi_call::{self, PixiCommand, is_pixi_name};
-use super::shell_words::{Form, SimpleCommand, Word};
+use super::shell_words::{Form, Precondition, SimpleCommand, Word};
 use super::text_edit::{ItemPlace, Lines, TextEdit, edit_item, item_place};
 use super::variables::{Variables, has_variables, variable_of};
 
@@ -255,7 +255,7 @@ impl ClientCall {
         let first = self.at? + 1;
         let start = first + arguments(&self.words[first..]).next()?;
         let words = self.words[start..].to_vec();
-        Some(SimpleCommand { words, form: self.form, is_conditional: false })
+        Some(SimpleCommand { words, form: self.form, precondition: Precondition::None })
     }
 
     /// The channels and packages that it names.

@@ -9,7 +9,7 @@ use crate::types::Shell;
 use super::environment_spec::RunPlace;
 use super::file_migration::FileError;
 use super::session::{EnvironmentName, Scope, Session};
-use super::shell_words::{Form, ShellText, SimpleCommand, SimpleCommands, strings};
+use super::shell_words::{Form, Precondition, ShellText, SimpleCommand, SimpleCommands, strings};
 
 /// An instruction: its word, and the rest.
 struct Instruction<'t> {
@@ -128,7 +128,8 @@ fn run(
     if let Some((words, _)) = strings(text, rest.start, Some('#'))
         && !words.is_empty()
     {
-        let command = SimpleCommand { words, form: Form::Strings, is_conditional: false };
+        let command =
+            SimpleCommand { words, form: Form::Strings, precondition: Precondition::None };
         return session.run_command(&command, &Vec::new(), shell, 0);
     }
     let source = ShellText::new(text, rest, shell);
@@ -153,7 +154,7 @@ fn set_variables(session: &mut Session<'_>, text: &str, range: Range<usize>) {
     let source = ShellText::new(text, range, Shell::Posix);
     let form = Form::Shell { shell: Shell::Posix, within: None };
     let words = SimpleCommands::of(&source).flat_map(|command| command.words);
-    let command = SimpleCommand { words: words.collect(), form, is_conditional: false };
+    let command = SimpleCommand { words: words.collect(), form, precondition: Precondition::None };
     let words = &command.words;
     let mut pairs: Vec<(&str, &str)> =
         words.iter().filter_map(|word| word.text.split_once('=')).collect();

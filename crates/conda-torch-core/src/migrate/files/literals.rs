@@ -10,7 +10,7 @@ use super::environment_spec::RunPlace;
 use super::file_migration::FileError;
 use super::session::{Arms, EnvironmentName, Scope, Session};
 use super::shell_words::{
-    CONTINUES_IN_JSON, Form, ShellText, SimpleCommand, Word, string, strings,
+    CONTINUES_IN_JSON, Form, Precondition, ShellText, SimpleCommand, Word, string, strings,
 };
 
 /// What strings are in.
@@ -61,7 +61,8 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
                 && let Some((words, end)) = elements(text, start)
                 && words.iter().any(|word| word.quote.is_some() && is_client_name(&word.text)) =>
             {
-                let command = SimpleCommand { words, form: Form::Strings, is_conditional: false };
+                let command =
+                    SimpleCommand { words, form: Form::Strings, precondition: Precondition::None };
                 session.run_command(&command, &none, Shell::Posix, 0)?;
                 at = end;
             }
@@ -70,8 +71,11 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
                     strings(text, start, (kind == Literals::Python).then_some('#'))
                     && words.len() > 1
                 {
-                    let command =
-                        SimpleCommand { words, form: Form::Strings, is_conditional: false };
+                    let command = SimpleCommand {
+                        words,
+                        form: Form::Strings,
+                        precondition: Precondition::None,
+                    };
                     session.run_command(&command, &none, Shell::Posix, 0)?;
                     at = end;
                 }

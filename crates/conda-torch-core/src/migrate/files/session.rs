@@ -15,7 +15,7 @@ use super::packages::{PackageRole, is_old, role};
 use super::pip_requirements;
 use super::pixi_call::PixiCommand;
 use super::shell_words::{
-    Form, ShellText, SimpleCommand, SimpleCommands, Word, powershell_strings,
+    Form, Precondition, ShellText, SimpleCommand, SimpleCommands, Word, powershell_strings,
 };
 use super::text_edit::Lines;
 use super::variables::{Variables, assignment, variable_of};
@@ -376,11 +376,16 @@ impl<'t> Session<'t> {
     ) -> Result<(), FileError> {
         let mut commands = SimpleCommands::of(source);
         let mut branches = Branches { open: arms.to_vec(), ..Branches::default() };
-        for command in commands.by_ref() {
+        let mut fallbacks = Fallbacks::default();
+        let mut next = commands.next();
+        while let Some(command) = next {
+            next = commands.next();
+            let arm = fallbacks.enter(&command, next.as_ref(), &mut self.branches);
             let command = branches.enter(command, &mut self.branches);
             if !command.words.is_empty() {
-                let arms = &branches.open[..branches.open.len().min(MOST_BRANCHES)];
-                self.run_command(&command, arms, source.shell, depth)?;
+                let open = branches.open.iter().take(MOST_BRANCHES).copied();
+                let arms: Arms = arm.into_iter().chain(open).collect();
+                self.run_command(&command, &arms, source.shell, depth)?;
             }
         }
         self.file.prose.append(&mut commands.comments);
@@ -416,7 +421,7 @@ impl<'t> Session<'t> {
         let is_prefix = is_prefix && shell == Shell::Posix && !is_list;
         if let Some((name, value)) = assignment(&words, shell).filter(|_| !is_prefix) {
             let value = self.scope.variables.expand(value).unwrap_or_else(|| value.to_owned());
-            let may_not_run = command.is_conditional || !arms.is_empty();
+            let may_not_run = command.precondition != Precondition::None || !arms.is_empty();
             self.scope.variables.set(name, &value, may_not_run);
             let (words, form) = self.value_of(command, name);
             self.assign_words(name, words, form, may_not_run.then_some(arms));
@@ -1252,6 +1257,48 @@ impl Branches {
         }
         self.ended = None;
         command
+    }
+}
+
+/// Commands of which each runs only if the one before it fails: `conda install pytorch-cuda … || conda install cpuonly …`.
+#[derive(Default)]
+struct Fallbacks {
+    /// Their branch, and the arm of the last one.
+    open: Option<(usize, usize)>,
+    /// Whether the last one is a block that has not ended.
+    in_block: bool,
+}
+
+impl Fallbacks {
+    /// The arm that a command is in, if it is one of them.
+    fn enter(
+        &mut self,
+        command: &SimpleCommand,
+        next: Option<&SimpleCommand>,
+        count: &mut usize,
+    ) -> Option<(usize, usize)> {
+        let is_failure = |command: &SimpleCommand| command.precondition == Precondition::Failure;
+        let is_client = |word: &Word| {
+            let name = last_part(&word.text);
+            name.ends_with("conda") || name.ends_with("mamba")
+        };
+        let first = command.words.first().map(|word| word.text.as_str());
+        self.open = match self.open {
+            Some((branch, arm)) if !self.in_block && is_failure(command) => {
+                self.in_block = first == Some("{");
+                Some((branch, arm + 1))
+            }
+            Some(open) if self.in_block => Some(open),
+            Some(_) | None
+                if next.is_some_and(is_failure) && command.words.iter().any(is_client) =>
+            {
+                *count += 1;
+                Some((*count, 0))
+            }
+            Some(_) | None => None,
+        };
+        self.in_block &= first != Some("}");
+        self.open
     }
 }
 

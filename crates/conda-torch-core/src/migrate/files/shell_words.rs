@@ -33,8 +33,18 @@ pub(super) enum Form {
 pub(super) struct SimpleCommand {
     pub words: Vec<Word>,
     pub form: Form,
-    /// Whether it runs only if the one before it succeeds or fails.
-    pub is_conditional: bool,
+    pub precondition: Precondition,
+}
+
+/// What the command before one must have done that it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Precondition {
+    #[default]
+    None,
+    /// Behind `&&`.
+    Success,
+    /// Behind `||`.
+    Failure,
 }
 
 /// A part of a text that is for a shell.
@@ -73,7 +83,7 @@ impl SimpleCommand {
 }
 
 /// The simple commands of a text, in order; separators that matter for branches are commands of one word: `;;`, and `{` and
-/// `}` for blocks of PowerShell and cmd.
+/// `}` for blocks of PowerShell and cmd, and for groups behind `||`.
 pub(super) struct SimpleCommands<'t> {
     text: &'t str,
     shell: Shell,
@@ -81,10 +91,12 @@ pub(super) struct SimpleCommands<'t> {
     is_folded: bool,
     at: usize,
     words: Vec<Word>,
-    is_conditional: bool,
+    precondition: Precondition,
     heredocs: Vec<Heredoc>,
     /// The file that the line has for the output.
     output: Option<Word>,
+    /// The bracket of a group behind `||`, and how often it is open.
+    group: Option<(char, usize)>,
     /// Whether the items of a list are read: `NAME=(a b)`.
     in_list: bool,
     /// Those that are read and not taken.
@@ -112,26 +124,27 @@ impl<'t> SimpleCommands<'t> {
             is_folded,
             at: range.start,
             words: Vec::new(),
-            is_conditional: false,
+            precondition: Precondition::None,
             heredocs: Vec::new(),
             output: None,
+            group: None,
             in_list: false,
             ready: VecDeque::new(),
             comments: Vec::new(),
         }
     }
 
-    fn end(&mut self, is_next_conditional: bool) {
+    fn end(&mut self, next: Precondition) {
         let form = Form::Shell { shell: self.shell, within: self.within };
-        self.end_as(form, is_next_conditional);
+        self.end_as(form, next);
     }
 
-    fn end_as(&mut self, form: Form, is_next_conditional: bool) {
+    fn end_as(&mut self, form: Form, next: Precondition) {
         if !self.words.is_empty() {
-            let (words, is_conditional) = (std::mem::take(&mut self.words), self.is_conditional);
-            self.ready.push_back(SimpleCommand { words, form, is_conditional });
+            let (words, precondition) = (std::mem::take(&mut self.words), self.precondition);
+            self.ready.push_back(SimpleCommand { words, form, precondition });
         }
-        self.is_conditional = is_next_conditional;
+        self.precondition = next;
     }
 
     /// Reads a word, a comment or a separator. Returns whether the text goes on.
@@ -140,7 +153,7 @@ impl<'t> SimpleCommands<'t> {
         self.at += blanks(&text[self.at..], self.within);
         let rest = &text[self.at..];
         let Some(c) = rest.chars().next() else {
-            self.end(false);
+            self.end(Precondition::None);
             return false;
         };
         let begins_list = |words: &[Word], at| {
@@ -155,10 +168,10 @@ impl<'t> SimpleCommands<'t> {
             self.in_list = false;
             self.at += 1;
         } else if self.within == Some('"') && rest.starts_with("\\n") {
-            self.end(false);
+            self.end(Precondition::None);
             self.at += 2;
         } else if c == '\n' {
-            self.end(false);
+            self.end(Precondition::None);
             self.at += 1;
             let output = self.output.take();
             let heredocs = std::mem::take(&mut self.heredocs);
@@ -170,12 +183,16 @@ impl<'t> SimpleCommands<'t> {
                 if let Some(input) = input.clone() {
                     let text = text[body.clone()].to_owned();
                     let words = vec![Word { range: body, text, quote: None }, input];
-                    let saved = SimpleCommand { words, form: Form::Saved, is_conditional: false };
+                    let saved = SimpleCommand {
+                        words,
+                        form: Form::Saved,
+                        precondition: Precondition::None,
+                    };
                     self.ready.insert(self.ready.len() - 1, saved);
                 } else if let Some(output) = heredoc.output.or_else(|| output.clone()) {
                     let text = text[body.clone()].to_owned();
                     self.words.extend([Word { range: body, text, quote: None }, output]);
-                    self.end_as(Form::Saved, false);
+                    self.end_as(Form::Saved, Precondition::None);
                 } else {
                     self.comments.push(body);
                 }
@@ -183,7 +200,7 @@ impl<'t> SimpleCommands<'t> {
         } else if c == '#' && !matches!(self.shell, Shell::Cmd) && self.within.is_none() {
             // A hash of a prompt is followed by a client, as a comment can be: it stays a comment.
             if !self.in_list {
-                self.end(false);
+                self.end(Precondition::None);
             }
             let length = rest.find('\n').unwrap_or(rest.len());
             self.comments.push(self.at..self.at + length);
@@ -208,18 +225,50 @@ impl<'t> SimpleCommands<'t> {
             } else if word.text.ends_with('>') {
                 self.skip_word();
             }
+        } else if let Some(mark) = self.mark_of_group(c) {
+            let range = self.at..self.at + 1;
+            if mark == "}" {
+                self.end(Precondition::None);
+            }
+            self.words.push(Word { range, text: mark.to_owned(), quote: None });
+            self.end(Precondition::None);
+            self.at += 1;
         } else {
             let separator = ["&&", "||", ";;"].into_iter().find(|it| rest.starts_with(it));
-            self.end(matches!(separator, Some("&&" | "||")));
+            let next = match separator {
+                Some("&&") => Precondition::Success,
+                Some("||") => Precondition::Failure,
+                _ => Precondition::None,
+            };
+            self.end(next);
             let length = separator.map_or(c.len_utf8(), str::len);
             if let Some(text) = mark_of_branches(separator, c, self.shell) {
                 let range = self.at..self.at + length;
                 self.words.push(Word { range, text: text.to_owned(), quote: None });
-                self.end(false);
+                self.end(Precondition::None);
             }
             self.at += length;
         }
         true
+    }
+
+    /// The mark for a bracket that begins or ends a group behind `||`, of which all commands run or none.
+    fn mark_of_group(&mut self, c: char) -> Option<&'static str> {
+        let Some((open, depth)) = &mut self.group else {
+            let is_group = matches!(c, '{' | '(')
+                && self.shell == Shell::Posix
+                && self.words.is_empty()
+                && self.precondition == Precondition::Failure;
+            self.group = is_group.then_some((c, 1));
+            return is_group.then_some("{");
+        };
+        if c == *open {
+            *depth += 1;
+        } else if c == if *open == '{' { '}' } else { ')' } {
+            *depth -= 1;
+        }
+        let is_end = *depth == 0;
+        self.group.take_if(|_| is_end).map(|_| "}")
     }
 
     fn skip_word(&mut self) -> Option<Word> {
@@ -553,6 +602,8 @@ mod tests {
         assert_eq!(texts("cat <<X\na b\nX\nbash <<'Y'\nc\nY\n"), ["cat", "X", "bash", "c", "Y"]);
         assert_eq!(texts("case $1 in a) b;; esac"), ["case $1 in a", "b", ";;", "esac"]);
         assert_eq!(texts("x=(a\n  'b c')\nd"), ["x= a b c", "d"]);
+        assert_eq!(texts("a || { b\nc; }; (d)"), ["a", "{", "b", "c", "}", "d"]);
+        assert_eq!(texts("a || (b && (c)) && { d; }"), ["a", "{", "b", "c", "}", "d"]);
     }
 
     #[test]

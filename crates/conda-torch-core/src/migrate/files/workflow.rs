@@ -13,7 +13,7 @@ use super::file_migration::FileError;
 use super::file_specs::{FileSpecs, RowValue};
 use super::packages::role;
 use super::session::{Arms, EnvironmentName, Reading, Scope, Session};
-use super::shell_words::{Form, ShellText, SimpleCommand, SimpleCommands, Word};
+use super::shell_words::{Form, Precondition, ShellText, SimpleCommand, SimpleCommands, Word};
 use super::step_condition::Condition;
 use super::text_edit::item_place;
 use super::variables::{has_blanks, has_variables};
@@ -524,7 +524,7 @@ fn command_of(text: &str, value: Value<'_>) -> Option<SimpleCommand> {
     value.items().next()?.text().filter(|program| is_client_name(program))?;
     let words: Option<Vec<Word>> =
         value.items().map(|item| yaml_lists::word_of(text, item, 0)).collect();
-    Some(SimpleCommand { words: words?, form: Form::Strings, is_conditional: false })
+    Some(SimpleCommand { words: words?, form: Form::Strings, precondition: Precondition::None })
 }
 
 /// Keys with packages beside `channels`, as Ansible's modules have them.
