@@ -556,6 +556,24 @@ fn a_driver_that_does_not_answer_is_no_reason_for_the_processor() {
 }
 
 #[test]
+fn no_cuda_compat_for_a_driver_of_windows() {
+    // 535.98 is of a branch whose drivers for Linux have it: https://docs.nvidia.com/deploy/cuda-compatibility/
+    let mut inside_wsl = machine("wsl-driver-560");
+    inside_wsl.gpus[0] = machine("a100-driver-470").gpus.remove(0);
+    inside_wsl.driver = Detected::found("535.98".parse().expect("a version"), Origin::Nvml);
+    inside_wsl.driver_cuda = Detected::found("12.2".parse().expect("a version"), Origin::Nvml);
+    let by_compat = |machine: &Machine| {
+        let advice = advise(machine, &Request::default(), crate::common::matrix());
+        let unlocks = advice.alternatives.iter().flat_map(|it| &it.unlocked_by);
+        unlocks.filter(|it| matches!(it, Unlock::CudaCompat(_))).count()
+    };
+    assert_eq!(by_compat(&inside_wsl), 0);
+    let mut on_linux = inside_wsl;
+    on_linux.wsl = Detected::Absent;
+    assert_eq!(by_compat(&on_linux), 1);
+}
+
+#[test]
 fn newer_builds_without_metal_are_rejected_for_that_and_older_ones_are_outranked() {
     // macOS 13 has Metal for PyTorch 2.5 to 2.8.
     let machine = described(Subdir::OsxArm64, Some("13.0"));

@@ -93,14 +93,12 @@ impl Facts {
         facts
     }
 
-    /// Linux' drivers alone have it, and not those of Jetson, which bring their own.
+    /// Linux' drivers alone have it, with data center GPUs; Jetson's GPUs are none.
     fn cuda_compat(&self, machine: &Machine, matrix: &Matrix) -> Option<CudaCompat> {
         let Driver::Present { version: Some(driver), shows_gpu: true, .. } = self.driver else {
             return None;
         };
-        let is_linux = self.os() == Some(Os::Linux) && self.driver_family == DriverFamily::Linux;
-        let can = is_linux
-            && self.arm_variant != Some(ArmVariant::Tegra)
+        let can = self.driver_family == DriverFamily::Linux
             && machine.driver.is_found()
             && matrix.has_data_center_gpus(machine);
         let row = matrix.cuda_compat(driver).filter(|_| can)?;

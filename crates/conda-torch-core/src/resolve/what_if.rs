@@ -187,12 +187,7 @@ fn after(inputs: &Inputs<'_, '_>, changes: &[Unlock]) -> (Facts, Request) {
             }
             Unlock::Glibc(version) => facts.libc = Libc::Glibc(*version),
             Unlock::Macos(version) => facts.macos = Detected::found(*version, Origin::Baseline),
-            Unlock::Accelerator(accelerator) => {
-                request.accelerator = *accelerator;
-                if *accelerator == RequestedAccelerator::Cpu {
-                    request.cuda_version = None;
-                }
-            }
+            Unlock::Accelerator(accelerator) => request.accelerator = *accelerator,
             Unlock::CudaVersion(version) => request.cuda_version = *version,
             Unlock::Pytorch(version) => {
                 request.pytorch = Some(*version);
