@@ -118,11 +118,14 @@ pub(super) fn gpus() -> Vec<CompletionCandidate> {
     candidates(short.filter(|name| !names.contains(name)).chain(names.iter().copied()))
 }
 
-/// Codes that `explain` knows, and files.
-pub(super) fn codes_and_files(current: &OsStr) -> Vec<CompletionCandidate> {
-    let typed = current.to_string_lossy().into_owned();
-    let mut found = candidates(super::explain::codes().filter(|code| code.starts_with(&typed)));
-    found.extend(PathCompleter::any().complete(current));
+/// The names that begin as what is typed, and files.
+pub(super) fn names_and_files(
+    names: impl Iterator<Item = &'static str>,
+    typed: &OsStr,
+) -> Vec<CompletionCandidate> {
+    let text = typed.to_string_lossy();
+    let mut found = candidates(names.filter(|name| name.starts_with(&*text)));
+    found.extend(PathCompleter::any().complete(typed));
     found
 }
 

@@ -1,9 +1,10 @@
 //! `conda-torch explain`: what a code means, or which known failures a text has.
 
+use std::ffi::OsStr;
 use std::io::IsTerminal;
 
 use anyhow::{Context, bail};
-use clap_complete::ArgValueCompleter;
+use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
 use conda_torch_core::audit::{Checkup, check};
 use conda_torch_core::clients::ClientTarget;
@@ -41,7 +42,7 @@ Exit codes: 0 explained, 1 failure, 2 wrong command line, 3 no known failure";
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// A code, or a file with a traceback, a solver's message or a client's output; `-` for stdin
-    #[arg(value_name = "CODE|FILE", add = ArgValueCompleter::new(completions::codes_and_files))]
+    #[arg(value_name = "CODE|FILE", add = ArgValueCompleter::new(completed))]
     what: Option<String>,
     #[command(flatten)]
     environment: EnvironmentFlags,
@@ -101,7 +102,11 @@ fn page(code: &str) -> Option<Page> {
     diagnostic.or_else(|| known_error(code).map(|it| (it.code, it.summary(), it.page())))
 }
 
-pub(super) fn codes() -> impl Iterator<Item = &'static str> {
+fn completed(typed: &OsStr) -> Vec<CompletionCandidate> {
+    completions::names_and_files(codes(), typed)
+}
+
+fn codes() -> impl Iterator<Item = &'static str> {
     CATALOG.iter().map(|entry| entry.code).chain(known().map(|error| error.code))
 }
 
