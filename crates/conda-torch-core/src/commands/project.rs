@@ -2,7 +2,7 @@
 
 use crate::clients::{ClientTarget, FileCommand};
 use crate::conda::{ChannelName, Channels, Subdir};
-use crate::migrate::files::PixiProject;
+use crate::migrate::files::{PixiProject, ProjectPlatform};
 use crate::types::ClientKind;
 
 use super::{Step, StepKind};
@@ -65,11 +65,14 @@ pub fn in_pixi_project(
     let known: Vec<String> = project.channels.iter().map(|channel| name(channel)).collect();
     let missing = channels.iter().filter(|channel| !known.contains(&name(channel)));
     let mut all: Vec<Step> = missing.map(|channel| prepare(&["channel", "add", channel])).collect();
-    let platforms = project.platforms.as_deref();
-    if platforms.is_some_and(|known| !known.contains(&subdir)) {
+    let own = project.platforms.iter().find(|platform| platform.subdir == subdir);
+    if own.is_none() {
         all.push(prepare(&["platform", "add", subdir.as_str()]));
     }
-    let has_others = platforms.is_some_and(|known| known.iter().any(|other| *other != subdir));
+    let mut platform = own.cloned().unwrap_or_else(|| project.plain(subdir));
+    let others = project.platforms.len() - usize::from(own.is_some());
+    let has_others = project.has_other_platforms || others > 0;
+    let has_names = client.habits().has_platform_edit;
     for mut step in steps {
         if step.argv.get(1).is_some_and(|verb| verb == "init") {
             continue;
@@ -79,13 +82,36 @@ pub fn in_pixi_project(
                 file.clone_into(&mut step.argv[at]);
             }
         }
+        if let Some(verb) = step.argv.windows(2).position(|words| words == ["platform", "edit"])
+            && !edit_platform(&mut step.argv, verb + 2, &mut platform)
+        {
+            continue;
+        }
         if has_others && step.kind == StepKind::Install {
             let at = step.argv.iter().position(|word| word == file).map_or(1, |at| at + 1);
-            step.argv.splice(at..at, ["--platform".to_owned(), subdir.to_string()]);
+            let name = if has_names { platform.name() } else { subdir.to_string() };
+            step.argv.splice(at..at, ["--platform".to_owned(), name]);
         }
         all.push(step);
     }
     all
+}
+
+/// Has `platform edit` name a platform of the project and what that lacks; whether anything is left to declare. Then the platform
+/// may have another name.
+fn edit_platform(words: &mut Vec<String>, name: usize, platform: &mut ProjectPlatform) -> bool {
+    words[name] = platform.name();
+    let mut at = name + 1;
+    while let [flag, version, ..] = &words[at..] {
+        let key = flag.trim_start_matches('-');
+        if platform.declares(key, version) {
+            words.drain(at..at + 2);
+        } else {
+            platform.declare(key, version);
+            at += 2;
+        }
+    }
+    at > name + 1
 }
 
 /// The steps of an installation into a new environment from a file with the same packages. The file names the channels;
@@ -165,10 +191,50 @@ mod tests {
             "run --manifest-path pixi.toml python",
         ];
         assert_eq!(steps(manifest), expected);
-        // The older name of the table, an address, a platform with a table of its own.
+        // The older name of the table, an address.
         let manifest = "[project]\nchannels = ['https://conda.anaconda.org/conda-forge']\n\
-            platforms = [{ platform = 'linux-64', cuda = '12' }]\n";
+            platforms = ['linux-64']\n";
         assert_eq!(steps(manifest), expected);
+        // What declares CUDA already.
+        for declared in [
+            "platforms = [{ platform = 'linux-64', cuda = '12' }]\n",
+            "platforms = [{ name = 'linux', subdir = 'linux-64', cuda = '13.0' }]\n",
+            "platforms = ['linux-64']\n[system-requirements]\ncuda = '12.4'\n",
+        ] {
+            let manifest = format!("[workspace]\nchannels = ['conda-forge']\n{declared}");
+            assert_eq!(steps(&manifest), expected[1..], "{declared}");
+        }
+    }
+
+    /// Names as `synthesize_name_string` of pixi 0.77 makes them.
+    #[test]
+    fn a_platform_is_called_by_the_name_that_pixi_has_for_it() {
+        for (platforms, edited, added) in [
+            ("['linux-64', 'win-64']", "linux-64 --cuda 12.0", "linux-64-cuda-12-0"),
+            (
+                "[{ platform = 'linux-64', cuda = '11.8', glibc = '2.17' }, 'win-64']",
+                "linux-64-cuda-11-8-glibc-2-17 --cuda 12.0",
+                "linux-64-cuda-12-0-glibc-2-17",
+            ),
+            (
+                "['osx-arm64', { name = 'gpu', platform = 'linux-64', glibc = '2.28' }]",
+                "gpu --cuda 12.0",
+                "gpu",
+            ),
+            (
+                "['linux-64', 'linux-ppc64le']\n[system-requirements]\nlibc = { version = '2.17' }\nmacos = '12'",
+                "linux-64-glibc-2-17 --cuda 12.0",
+                "linux-64-cuda-12-0-glibc-2-17",
+            ),
+        ] {
+            let manifest =
+                format!("[workspace]\nchannels = ['conda-forge']\nplatforms = {platforms}\n");
+            let steps = steps(&manifest);
+            let edit = format!("workspace --manifest-path pixi.toml platform edit {edited}");
+            let add =
+                format!("add --manifest-path pixi.toml --platform {added} pytorch-gpu=2.13.0");
+            assert_eq!(steps[..2], [edit, add], "{platforms}");
+        }
     }
 
     #[test]
@@ -178,7 +244,7 @@ mod tests {
             "workspace --manifest-path pixi.toml channel add conda-forge",
             "workspace --manifest-path pixi.toml platform add linux-64",
             "workspace --manifest-path pixi.toml platform edit linux-64 --cuda 12.0",
-            "add --manifest-path pixi.toml --platform linux-64 pytorch-gpu=2.13.0",
+            "add --manifest-path pixi.toml --platform linux-64-cuda-12-0 pytorch-gpu=2.13.0",
             "run --manifest-path pixi.toml python",
         ];
         assert_eq!(steps(manifest), expected);

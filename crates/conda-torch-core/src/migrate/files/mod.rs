@@ -49,7 +49,7 @@ pub use environment_file::{EnvironmentFile, with_specs};
 pub use file_migration::{
     ChangeReason, FileError, FileFormat, FileMigration, FileNote, LineChange, Replaced,
 };
-pub use pixi_toml::{PixiProject, pixi_requirement};
+pub use pixi_toml::{PixiProject, ProjectPlatform, pixi_requirement};
 pub use target::Target;
 
 use std::collections::HashSet;

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use toml_edit::{Document, InlineTable, Item, TableLike, TomlError, Value};
 
-use crate::conda::{MatchSpec, SpecParts, Subdir};
+use crate::conda::{MatchSpec, Os, SpecParts, Subdir};
 
 use super::Values;
 use super::environment_spec::{
@@ -41,13 +41,17 @@ pub(super) fn recognises(text: &str) -> bool {
     })
 }
 
-/// The channels and the plain platforms of a project of pixi.
+/// The channels and the platforms of a project of pixi.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PixiProject {
     /// As they are written: names or addresses.
     pub channels: Vec<String>,
-    /// Those that are a name alone; `None` if one is described by a table.
-    pub platforms: Option<Vec<Subdir>>,
+    /// Those whose names are known here.
+    pub platforms: Vec<ProjectPlatform>,
+    /// Whether it has platforms beside these.
+    pub has_other_platforms: bool,
+    /// What `[system-requirements]` declares, by the keys of a platform.
+    requirements: BTreeMap<&'static str, String>,
 }
 
 impl PixiProject {
@@ -58,9 +62,121 @@ impl PixiProject {
         let workspace = workspace(base).filter(|workspace| workspace.contains_key("channels"))?;
         let list = |key: &str| workspace.get(key).and_then(Item::as_array).into_iter().flatten();
         let channels = list("channels").filter_map(|element| field(element, "channel").as_str());
-        let channels = channels.map(str::to_owned).collect();
-        let platforms = list("platforms").map(|element| element.as_str()?.parse().ok()).collect();
-        Some(Self { channels, platforms })
+        let mut project = Self {
+            channels: channels.map(str::to_owned).collect(),
+            platforms: Vec::new(),
+            has_other_platforms: false,
+            requirements: BTreeMap::new(),
+        };
+        // Which pixi does not accept beside tables of platforms.
+        let requirements = base.get(REQUIREMENTS).and_then(Item::as_table_like);
+        for (key, item) in requirements.into_iter().flat_map(TableLike::iter) {
+            let key = if key == "libc" { "glibc" } else { key };
+            let version = item.get("version").unwrap_or(item).as_str();
+            project.requirements.extend(virtual_package(key).zip(version.map(str::to_owned)));
+        }
+        for element in list("platforms") {
+            match ProjectPlatform::read(element, &project) {
+                Some(platform) => project.platforms.push(platform),
+                None => project.has_other_platforms = true,
+            }
+        }
+        Some(project)
+    }
+
+    /// A platform that is a name alone.
+    pub fn plain(&self, subdir: Subdir) -> ProjectPlatform {
+        let mut platform = ProjectPlatform { subdir, own_name: None, declared: BTreeMap::new() };
+        for (key, version) in &self.requirements {
+            let is_for_os = match *key {
+                "glibc" | "linux" => subdir.os() == Os::Linux,
+                "macos" => subdir.os() == Os::Macos,
+                "windows" => subdir.os() == Os::Windows,
+                _ => true,
+            };
+            if is_for_os {
+                platform.declare(key, version);
+            }
+        }
+        platform
+    }
+}
+
+/// The virtual packages that a platform can declare by a key, in the order in which its name has them, and the versions that
+/// pixi assumes. Source: `FRIENDLY_VIRTUAL_PACKAGES` and `default_glibc_version` of
+/// <https://github.com/prefix-dev/pixi/tree/2b25fc76dd3b5cc50a235387d948474975c40d73/crates/pixi_manifest>
+const VIRTUAL_PACKAGES: [(&str, &str); 6] = [
+    ("cuda", ""),
+    ("archspec", ""),
+    ("glibc", "2.28"),
+    ("linux", "4.18"),
+    ("macos", "13.0"),
+    ("windows", "10.0"),
+];
+
+fn virtual_package(key: &str) -> Option<&'static str> {
+    let key = if key == "osx" { "macos" } else { key };
+    VIRTUAL_PACKAGES.iter().map(|(own, _)| *own).find(|own| *own == key)
+}
+
+/// A platform of a project, from pixi 0.71 on with virtual packages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectPlatform {
+    /// What it is a platform for.
+    pub subdir: Subdir,
+    own_name: Option<String>,
+    /// Versions by key, without those that pixi assumes.
+    declared: BTreeMap<&'static str, String>,
+}
+
+impl ProjectPlatform {
+    /// `None` for one that has no name that is known here.
+    fn read(element: &Value, project: &PixiProject) -> Option<Self> {
+        let (key, table) = platform_table(element);
+        let subdir = field(element, key.unwrap_or_default()).as_str()?.parse().ok()?;
+        let Some(table) = table else { return Some(project.plain(subdir)) };
+        let mut platform = Self { subdir, own_name: None, declared: BTreeMap::new() };
+        for (key, value) in table {
+            match key {
+                "name" => platform.own_name = Some(value.as_str()?.to_owned()),
+                "platform" | "subdir" => {}
+                key => platform.declare(virtual_package(key)?, value.as_str()?),
+            }
+        }
+        Some(platform)
+    }
+
+    /// Its name for pixi: its own, else its subdir with what it declares.
+    pub fn name(&self) -> String {
+        if let Some(name) = &self.own_name {
+            return name.clone();
+        }
+        let mut name = self.subdir.to_string();
+        for (key, _) in VIRTUAL_PACKAGES {
+            let Some(version) = self.declared.get(key) else { continue };
+            let parts = version.split(|c: char| !c.is_ascii_alphanumeric());
+            let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+            name.extend(["-", key, "-", &parts.join("-")]);
+        }
+        name
+    }
+
+    /// Whether it declares a version; of CUDA, that or a newer one.
+    pub fn declares(&self, key: &str, version: &str) -> bool {
+        let of = |text: &str| text.parse::<crate::conda::Version>().ok();
+        let own = self.declared.get(key).and_then(|own| of(own));
+        own.zip(of(version)).is_some_and(|(own, new)| own == new || key == "cuda" && own > new)
+    }
+
+    /// Declares a version, as `pixi workspace platform edit` does.
+    pub fn declare(&mut self, key: &str, version: &str) {
+        let known = VIRTUAL_PACKAGES.into_iter().find(|(own, _)| *own == key);
+        let Some((key, assumed)) = known else { return };
+        if version == assumed {
+            self.declared.remove(key);
+        } else {
+            self.declared.insert(key, version.to_owned());
+        }
     }
 }
 
