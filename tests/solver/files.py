@@ -11,6 +11,7 @@ lacks are left out of the solve, and their lines must be unchanged. `tests/migra
 files with the program's output. Exit code 0 if all is right, 1 if not, 2 if it could not run.
 """
 
+import fnmatch
 import pathlib
 import re
 import sys
@@ -180,34 +181,52 @@ def of_toml(text):
     tools = root.get("tool", {})
     root = tools.get("pixi", tools.get("conda-lock", root))
     workspace = root.get("workspace", root.get("project", root))
-    def specs(table):
+    # From pixi 0.71 on, a platform can be a table, which may have a name.
+    tables = [{"subdir": one} if isinstance(one, str) else one for one in workspace["platforms"]]
+    names = [one.get("subdir", one.get("platform")) for one in tables]
+    named = {one.get("name", subdir): subdir for one, subdir in zip(tables, names, strict=True)}
+
+    def meant(target):
+        found = sorted({subdir for name, subdir in named.items() if fnmatch.fnmatchcase(name, target)})
+        return SELECTORS.get("osx" if target == "macos" else target) or found or [target]
+
+    def specs(table, *kinds):
+        kinds = kinds or ("dependencies", "constraints")
+
+        def entries_of(table):
+            return {name: value for kind in kinds for name, value in table.get(kind, {}).items()}
+
         def one(entries, platforms):
             for name, value in entries.items():
+                if isinstance(value, dict) and {"path", "workspace"} & value.keys():
+                    continue
                 if isinstance(value, str):  # of conda-lock also a version and a build
                     value = dict(zip(("version", "build"), value.split(" "), strict=False))
                 brackets = ",".join(f"{key}='{value[key]}'" for key in ("version", "build") if key in value)
                 yield f"{name}[{brackets}]", platforms.get(name) if isinstance(platforms, dict) else platforms
-        targets = {target: inner.get("dependencies", {}) for target, inner in table.get("target", {}).items()}
+
+        targets = {target: entries_of(inner) for target, inner in table.get("target", {}).items()}
         # What a target has stands instead of what all platforms have.
         elsewhere = {}
         for target, inner in targets.items():
             for name in inner:
                 rest = elsewhere.setdefault(name, list(MACHINES))
-                elsewhere[name] = [platform for platform in rest if platform not in SELECTORS.get(target, [target])]
-        # A constraint stands for a package that something else brings.
-        found = list(one({**table.get("dependencies", {}), **table.get("constraints", {})}, elsewhere))
+                elsewhere[name] = [platform for platform in rest if platform not in meant(target)]
+        found = list(one(entries_of(table), elsewhere))
         for target, inner in targets.items():
-            found += one(inner, SELECTORS.get(target, [target]))
+            found += one(inner, meant(target))
         return found
+
     default = specs(root)
-    # From pixi 0.71 on, a platform can be a table.
-    subdir = lambda one: one if isinstance(one, str) else one.get("subdir", one.get("platform"))
-    names = [subdir(one) for one in workspace["platforms"]]
-    # And have a name of its own.
-    named = {one["name"]: subdir(one) for one in workspace["platforms"] if not isinstance(one, str) and "name" in one}
     sets = [(default, names)]
     for feature in root.get("feature", {}).values():
-        sets.append((default + specs(feature), [named.get(one, one) for one in feature.get("platforms", names)]))
+        platforms = [named.get(name, name) for name in feature.get("platforms", named)]
+        sets.append((default + specs(feature), platforms))
+    # Environments with packages of their own, and what a package is made and run with.
+    environments = root.get("environments", {}).values()
+    sets += [(default + specs(one), names) for one in environments if isinstance(one, dict) and "dependencies" in one]
+    if package := root.get("package"):
+        sets += [(default + specs(package, f"{kind}-dependencies"), names) for kind in ("host", "run")]
     return sets
 
 

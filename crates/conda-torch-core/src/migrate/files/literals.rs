@@ -298,7 +298,7 @@ fn run(
     range: Range<usize>,
     within: Option<char>,
 ) -> Result<(), FileError> {
-    if !["conda", "mamba"].iter().any(|client| text[range.clone()].contains(client)) {
+    if !["conda", "mamba", "pixi "].iter().any(|client| text[range.clone()].contains(client)) {
         return Ok(());
     }
     session.run(&ShellText { text, range, shell: Shell::Posix, within, is_folded: false })

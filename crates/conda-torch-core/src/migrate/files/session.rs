@@ -535,7 +535,11 @@ impl<'t> Session<'t> {
         if let (Some(command), Some(name)) = (call.pixi, &name)
             && command.is_of_workspace()
         {
-            return self.add_to_workspace(call, command, name, arms);
+            self.enter_workspace(&call, command, name)?;
+            call.lacks_cuda = command == PixiCommand::Add && !self.scope.workspace_has_cuda;
+            if command != PixiCommand::Add {
+                return self.add_channels(call, command, name.clone(), arms);
+            }
         }
         match call.subcommand {
             Subcommand::Run => {
@@ -571,19 +575,14 @@ impl<'t> Session<'t> {
         }
     }
 
-    /// Adds what a command of pixi names to a workspace, or to what one of its features or platforms has beside that.
-    fn add_to_workspace(
+    /// Reads what a command of pixi says of its workspace; one for a feature or a platform adds to what the workspace has.
+    fn enter_workspace(
         &mut self,
-        mut call: ClientCall,
+        call: &ClientCall,
         command: PixiCommand,
         name: &EnvironmentName,
-        arms: &[(usize, usize)],
     ) -> Result<(), FileError> {
-        if command == PixiCommand::DeclareCuda {
-            self.scope.workspace_has_cuda = true;
-            return Ok(());
-        }
-        call.lacks_cuda = command == PixiCommand::Add && !self.scope.workspace_has_cuda;
+        self.scope.workspace_has_cuda |= command == PixiCommand::DeclareCuda;
         let workspace = EnvironmentName::of(&call.workspace());
         let environments = &mut self.scope.environments;
         if *name != workspace
@@ -594,14 +593,24 @@ impl<'t> Session<'t> {
             environments.insert(name.clone(), ways);
             self.count(size)?;
         }
+        Ok(())
+    }
+
+    /// Adds the channels of a command of pixi to a workspace.
+    fn add_channels(
+        &mut self,
+        call: ClientCall,
+        command: PixiCommand,
+        name: EnvironmentName,
+        arms: &[(usize, usize)],
+    ) -> Result<(), FileError> {
+        super::file_migration::check_size(call.words.len() / 2)?;
         let list = call.list(&self.lines, &self.scope.variables, self.scope.place);
-        if list.specs.is_empty() && list.channels.is_empty() {
+        if list.channels.is_empty() {
             return Ok(());
         }
-        super::file_migration::check_size(call.words.len() / 2)?;
-        let is_new = command == PixiCommand::Init;
         let list = self.register(call, list, arms)?;
-        self.attach(Some(list), is_new, name.clone(), arms)
+        self.attach(Some(list), command == PixiCommand::Init, name, arms)
     }
 
     /// The words of the value that a command assigns.
@@ -816,6 +825,9 @@ impl<'t> Session<'t> {
                 "`{file}` is installed without a GPU; if it asks for CUDA, set `{CUDA_OVERRIDE}` here"
             );
             self.file.notes.push(FileNote::at(line, "no-gpu-here", message));
+        }
+        if call.pixi.is_some() {
+            in_variables.iter().for_each(|own| self.file.lists[*own].has_forge = true);
         }
         let mut list = call.list(&self.lines, &self.scope.variables, self.scope.place);
         list.has_variables = !in_variables.is_empty();
