@@ -33,7 +33,7 @@ use conda_torch_core::escapes::{visible, visible_lines};
 use conda_torch_core::question::{Refusal, words};
 use conda_torch_core::report::{self, ErrorCode};
 use conda_torch_host::LiveHost;
-use conda_torch_probe::host::Host;
+use conda_torch_probe::host::{Failure as ReadFailure, Host};
 
 use crate::built_in;
 use crate::text;
@@ -334,18 +334,26 @@ fn print_error(error: &anyhow::Error) {
     note(&format!("error: {error:#}"));
 }
 
-/// The bytes of a file, of standard input for `-`, or of a pipe of the shell: `<(ssh node nvidia-smi)` is `/dev/fd/63`.
+/// The bytes of a file, of standard input for `-` and `/dev/stdin`, or of a pipe of the shell: `<(ssh node nvidia-smi)` is `/dev/fd/63`.
 fn read_input(path: &str, host: &dyn Host, limit: usize) -> anyhow::Result<Vec<u8>> {
     #[expect(clippy::disallowed_methods, reason = "the user names an open pipe as the input")]
     let mut input: Box<dyn Read> = match path {
-        "-" => Box::new(std::io::stdin().lock()),
+        "-" | "/dev/stdin" => Box::new(std::io::stdin().lock()),
         _ if path.starts_with("/dev/fd/") => Box::new(std::fs::File::open(path)?),
-        _ => return Ok(host.read(path, limit)?),
+        _ => {
+            return match host.read(path, limit) {
+                Err(ReadFailure::TooLarge) => Err(too_large(limit)),
+                result => Ok(result?),
+            };
+        }
     };
     let mut bytes = Vec::new();
     input.by_ref().take(limit as u64 + 1).read_to_end(&mut bytes)?;
-    anyhow::ensure!(bytes.len() <= limit, "larger than {} MiB", limit >> 20);
-    Ok(bytes)
+    if bytes.len() > limit { Err(too_large(limit)) } else { Ok(bytes) }
+}
+
+fn too_large(limit: usize) -> anyhow::Error {
+    anyhow::anyhow!("larger than {} MiB", limit >> 20)
 }
 
 /// Prints lines on stderr, without secrets, with control characters of names and files as escapes; a closed stderr is

@@ -2,17 +2,19 @@
 
 use std::io::{self, Read};
 
+use conda_torch_probe::host::Failure;
+
 /// A file, or standard input for `-`.
 ///
 /// # Errors
 /// If it cannot be opened, or is a folder.
-pub fn open_input(path: &str) -> io::Result<Box<dyn Read>> {
+pub fn open_input(path: &str) -> Result<Box<dyn Read>, Failure> {
     if path == "-" {
         return Ok(Box::new(io::stdin().lock()));
     }
     let file = std::fs::File::open(path)?;
     if file.metadata()?.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+        return Err(Failure::Other("a folder".to_owned()));
     }
     Ok(Box::new(file))
 }

@@ -13,8 +13,21 @@ fn a_text_is_read_from_stdin_a_file_and_an_argument() {
     let stdin = by_stdin(&["explain", "--machine", &machine]);
     assert!(stdin.contains("[no-kernel-image]") && stdin.contains("cuda-version=12.9"), "{stdin}");
     assert_eq!(by_stdin(&["explain", "-", "--machine", &machine]), stdin);
+    #[cfg(unix)]
+    assert_eq!(by_stdin(&["explain", "/dev/stdin", "--machine", &machine]), stdin);
     assert_eq!(run(["explain", &path, "--machine", &machine]).answered().stdout, stdin);
     assert_eq!(run(["explain", TEXT.trim(), "--machine", &machine]).answered().stdout, stdin);
+}
+
+#[test]
+fn a_text_that_is_too_large_is_told_with_the_limit() {
+    let path = crate::cli::folder("explaining") + "/large.txt";
+    let large = std::fs::File::create(&path).expect("a file");
+    large.set_len((64 << 20) + 1).expect("a sparse file");
+    let ran = run(["explain", &path]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_eq!(ran.stderr, format!("error: cannot read `{path}`: larger than 64 MiB\n"));
+    std::fs::remove_file(path).expect("removed");
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn files_above_the_limit_are_errors() {
     std::fs::write(folder.join("environment.yml"), &bytes).expect("written");
     let output = migrate(&folder, &["environment.yml", "--write"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("larger than expected"));
+    assert!(text(&output.stderr).contains("larger than 4 MiB"));
     assert_eq!(std::fs::read(folder.join("environment.yml")).expect("it"), bytes);
 }
 
