@@ -556,6 +556,24 @@ fn a_driver_that_does_not_answer_is_no_reason_for_the_processor() {
 }
 
 #[test]
+fn the_cuda_of_a_driver_is_by_its_version_and_by_its_branch_on_jetson() {
+    // CUDA 13.0 is in 580.65.06 and newer, and in JetPack 7's 580.00; CUDA 12.0 in 525.60.13 and newer.
+    for (name, driver, build) in [
+        ("jetson-orin-jetpack-7", "580.00", "2.13.0 cuda130_generic 202"),
+        ("gh200-driver-580", "580.00", "2.13.0 cuda129_generic 202"),
+        ("gh200-driver-580", "580.65.06", "2.13.0 cuda130_generic 202"),
+        ("a100-driver-470", "525.60.13", "2.13.0 cuda129_mkl 302"),
+        ("a100-driver-470", "525.60.12", "2.5.1 cuda118 303"),
+    ] {
+        let mut machine = machine(name);
+        machine.driver = Detected::found(driver.parse().expect("a version"), Origin::Nvml);
+        machine.driver_cuda = Detected::unknown("nvml: not asked");
+        let advice = advise(&machine, &Request::default(), crate::common::matrix());
+        assert_eq!(answer(&advice).0, build, "{name} {driver}");
+    }
+}
+
+#[test]
 fn no_cuda_compat_for_a_driver_of_windows() {
     // 535.98 is of a branch whose drivers for Linux have it: https://docs.nvidia.com/deploy/cuda-compatibility/
     let mut inside_wsl = machine("wsl-driver-560");

@@ -87,7 +87,7 @@ impl Facts {
             has_cuda_compat: false,
             assumptions,
         };
-        facts.libc = facts.libc(machine, matrix);
+        facts.libc = facts.libc(machine);
         facts.driver = facts.driver(machine, request, matrix);
         facts.cuda_compat = facts.cuda_compat(machine, matrix);
         facts
@@ -139,21 +139,11 @@ impl Facts {
         matrix.cuda_of_driver(driver, self.driver_family).unwrap_or_else(oldest)
     }
 
-    fn libc(&self, machine: &Machine, matrix: &Matrix) -> Libc {
+    fn libc(&self, machine: &Machine) -> Libc {
         if self.os() != Some(Os::Linux) {
             return Libc::NotLinux;
         }
         match &machine.glibc {
-            // A Jetson's system comes with its driver, and the builds for it are made for that system.
-            Detected::Found(glibc)
-                if glibc.origin == Origin::Baseline
-                    && self.arm_variant == Some(ArmVariant::Tegra) =>
-            {
-                let tegra =
-                    matrix.builds.iter().filter(|b| b.arm_variant == Some(ArmVariant::Tegra));
-                let floors = tegra.filter_map(|build| Some(build.glibc?.declared));
-                Libc::Glibc(floors.fold(glibc.value, Version::max))
-            }
             Detected::Found(glibc) => Libc::Glibc(glibc.value),
             Detected::Absent => Libc::Other { musl: machine.musl.value().copied() },
             Detected::Unknown { why } => Libc::Unknown(why.to_string()),
