@@ -74,4 +74,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    failed = main()
+    sys.stdout.flush()
+    os._exit(failed)  # while Python ends by itself, a thread of the solver can crash it

@@ -294,7 +294,7 @@ def main():
         for line in failed:
             print(f"  {line}")
         if options.binary is None:
-            sys.exit(bool(failed))
+            return failed
         cases = grid.quick() if options.quick else grid.full()
         if options.cases:
             lines = [json.loads(line) for line in options.cases.read_text().splitlines() if line.strip()]
@@ -304,8 +304,8 @@ def main():
     bad = len({json.dumps(case) for case, _, _ in wrong})
     print(f"{len(cases)} cases, {solves} distinct solves, {bad} cases in disagreement, {time.monotonic() - start:.1f} s")
     # The traps are about the own channel: of another one they are reported, not judged.
-    sys.exit(bool(wrong or failed and options.channel is None))
+    return wrong or failed and options.channel is None
 
 
 if __name__ == "__main__":
-    main()
+    solver.end(main())

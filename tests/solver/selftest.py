@@ -89,8 +89,8 @@ def main():
                 wrong += 1
                 print(f"expected {expected}, got {findings}\n  {machine} {request} {answer}")
     print(f"{len(TABLE) - wrong} of {len(TABLE)} hand-made answers judged as expected")
-    sys.exit(bool(wrong))
+    return wrong
 
 
 if __name__ == "__main__":
-    main()
+    solver.end(main())

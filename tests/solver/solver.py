@@ -2,7 +2,9 @@
 
 import asyncio
 import functools
+import os
 import pathlib
+import sys
 
 from rattler import BuildString, Channel, GenericVirtualPackage, MatchSpec, PackageName, SparseRepoData, Version, solve_with_sparse_repodata
 from rattler.exceptions import InvalidMatchSpecError, SolverError
@@ -49,3 +51,10 @@ def solve(channel, subdir, specs, virtual):
 def solve_job(job):
     """For a process pool: jobs and answers that can be pickled."""
     return job, solve(*job)
+
+
+def end(failed):
+    """Ends the script at once: while Python ends by itself, a thread of the solver can crash it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(bool(failed))
