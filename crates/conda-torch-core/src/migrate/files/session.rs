@@ -827,7 +827,9 @@ impl<'t> Session<'t> {
             self.file.notes.push(FileNote::at(line, "no-gpu-here", message));
         }
         if call.pixi.is_some() {
-            in_variables.iter().for_each(|own| self.file.lists[*own].has_forge = true);
+            for own in &in_variables {
+                self.file.lists[*own].has_forge = true;
+            }
         }
         let mut list = call.list(&self.lines, &self.scope.variables, self.scope.place);
         list.has_variables = !in_variables.is_empty();
