@@ -10,7 +10,8 @@ use crate::conda::{MatchSpec, Os, SpecParts, Subdir};
 
 use super::Values;
 use super::environment_spec::{
-    ChannelLine, Edit, Environment, FileEdits, PlatformForm, SpecLine, SpecList, platforms_named,
+    ChannelForm, ChannelLine, Edit, Environment, FileEdits, PlaceForChannel, PlatformForm,
+    SpecLine, SpecList, platforms_named,
 };
 use super::file_migration::{ChangeReason, FileError, FileNote, LineChange, MOST_TOML};
 use super::file_specs::FileSpecs;
@@ -383,8 +384,19 @@ pub(super) fn edits(
     let has_tables = features[0].platform_tables.iter().any(|it| it.table.is_some());
     let mut of_platforms = vec![None; features[0].platform_tables.len()];
     let mut of_workspace = None;
+    let inherits = |feature: &Feature<'_>| feature.channels.is_empty();
+    let mut all = features.iter().zip(&planned.lists);
+    let adds_to_workspace = all.any(|(feature, edits)| inherits(feature) && edits.adds_channel);
     for (at, (feature, edits)) in features.iter().zip(&mut planned.lists).enumerate() {
-        manifest.edit_channels(feature, &edits.channels)?;
+        edits.adds_channel =
+            edits.adds_channel && !inherits(feature) || at == 0 && adds_to_workspace;
+        let mut channels = edits.channels.clone();
+        if let (Some(last), Some(edit), true) =
+            (feature.spec.channels.last(), channels.last_mut(), edits.adds_channel)
+        {
+            edit.get_or_insert_with(|| vec![last.name.clone()]).push("conda-forge".to_owned());
+        }
+        manifest.edit_channels(feature, &channels)?;
         manifest.edit_packages(feature, &edits.specs)?;
         manifest.add_platform_tables(feature, &edits.platform_specs);
         let is_inherited = at > 0 && (default_needs_cuda || features[0].cuda.is_some());
@@ -886,6 +898,11 @@ impl<'t> Manifest<'t> {
             self.read_lists(&mut feature, table, &platforms);
             features.push(feature);
         }
+        // What has no channels has those of the workspace.
+        let place = features[0].spec.place_for_channel;
+        for feature in features.iter_mut().filter(|it| it.channels.is_empty()) {
+            feature.spec.place_for_channel = place;
+        }
         features
     }
 
@@ -963,7 +980,6 @@ impl<'t> Manifest<'t> {
         platforms: &[NamedPlatform<'_>],
     ) {
         let list = |key: &str| table.get(key).and_then(Item::as_array);
-        feature.spec.has_forge = list("channels").is_some();
         for element in list("channels").into_iter().flatten() {
             let name = field(element, "channel");
             if let (Some(text), Some(place), Some(whole)) =
@@ -974,6 +990,14 @@ impl<'t> Manifest<'t> {
                 feature.channels.push((whole, place));
             }
         }
+        feature.spec.has_forge = list("channels").is_some() && feature.spec.channels.is_empty()
+            || feature.spec.names_forge();
+        let last = feature.spec.channels.last().filter(|_| !feature.spec.has_forge);
+        feature.spec.place_for_channel = last.map(|last| PlaceForChannel {
+            at: last.at,
+            line: last.line,
+            form: ChannelForm::Item,
+        });
         for element in list("platforms").into_iter().flatten() {
             let (key, table) = platform_table(element);
             let name = field(element, key.unwrap_or_default()).as_str();
