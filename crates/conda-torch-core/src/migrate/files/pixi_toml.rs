@@ -992,10 +992,10 @@ impl<'t> Manifest<'t> {
         }
         feature.spec.has_forge = list("channels").is_some() && feature.spec.channels.is_empty()
             || feature.spec.names_forge();
-        let last = feature.spec.channels.last().filter(|_| !feature.spec.has_forge);
-        feature.spec.place_for_channel = last.map(|last| PlaceForChannel {
-            at: last.at,
-            line: last.line,
+        let behind = feature.spec.channels.last().filter(|_| !feature.spec.has_forge);
+        feature.spec.place_for_channel = behind.map(|channel| PlaceForChannel {
+            at: channel.at,
+            line: channel.line,
             form: ChannelForm::Item,
         });
         for element in list("platforms").into_iter().flatten() {
