@@ -259,23 +259,20 @@ fn notes(page: &mut Page, test: Result<&SmokeTest, &String>, machine: &Machine) 
     }
 }
 
-/// What a GPU reaches in a matrix product, beside what it could.
+/// What a GPU reaches in a matrix product, beside what NVIDIA gives for it: a cool one reaches more.
 fn rates(page: &mut Page, device: &TestedDevice, is_one_of_many: bool) {
     const TERA: f64 = 1e12;
     let index = device.index.filter(|_| is_one_of_many);
     let gpu = index.map_or_else(String::new, |index| format!("GPU {index}, "));
-    let mut is_slow = false;
     for kind in ["fp32", "tf32", "bf16"] {
         let Some(rate) = device.rates.get(kind) else { continue };
         let peak = device.peaks.get(kind);
         let beside =
-            peak.map_or_else(String::new, |peak| format!(" of {:.1} possible", peak / TERA));
+            peak.map_or_else(String::new, |peak| format!(" (nominal: {:.1})", peak / TERA));
         page.item(&format!("{gpu}{kind}: {:.1} TFLOP/s{beside}", rate / TERA));
-        is_slow |= peak.is_some_and(|peak| *rate < peak / 5.0);
     }
-    if is_slow {
-        let why =
-            "far below what this GPU can do: another program may use it, or its clock is reduced";
+    if device.is_slow() {
+        let why = "far below what this GPU can do: another program may use it, or its power or clock is limited";
         page.text("  note: ", why);
     }
 }

@@ -55,7 +55,7 @@ pub struct TestedDevice {
     pub seconds: Option<f64>,
     /// Operations a second in a matrix product, by type: fp32, tf32, bf16. Empty if not measured.
     pub rates: BTreeMap<String, f64>,
-    /// Operations a second that it could make at its highest clock, of the measured types for which that is known.
+    /// Operations a second that NVIDIA gives for it (dense), of the measured types for which that is known.
     #[serde(default)]
     pub peaks: BTreeMap<String, f64>,
     /// The type and the first line of the error; null if the device works.
@@ -94,45 +94,82 @@ const FP32_PER_CLOCK: [(ComputeCapability, u32); 8] = [
     (ComputeCapability::new(8, 6), 128),
 ];
 
+/// The newest capability of that table.
+const NEWEST_FP32: ComputeCapability = ComputeCapability::new(12, 1);
+
+/// Boards that are made slower than their multiprocessors and their clock tell, some even in single precision.
+const LIMITED: [&str; 2] = [" CMP ", " H20 "];
+
 /// How many fused multiplications and additions the tensor cores of a multiprocessor make in a clock cycle, without sparsity
-/// and with sums in single precision.
+/// and with sums in single precision. A `GeForce` makes half of what the professional boards with the same chip make, and a
+/// few of those do too: each board is named, and one that is not has no such rate.
 struct TensorCores {
     capability: ComputeCapability,
-    /// Whether it is a `GeForce`; `None` if all are alike. Professional boards of 12.0 differ among themselves.
-    is_geforce: Option<bool>,
+    /// What its name has, as words.
+    board: &'static str,
+    /// The clock at which NVIDIA gives the rate, if it is below the highest one.
+    megahertz: Option<u32>,
     tf32: u32,
     bf16: u32,
 }
 
-/// From the rates that NVIDIA's pages give for a board, its multiprocessors and its clock.
-const TENSOR_CORES: [TensorCores; 8] = [
-    // A100: 312 TFLOP/s of 108 at 1.41 GHz.
+/// From the rates that NVIDIA gives for a board, its multiprocessors and its clock.
+const TENSOR_CORES: [TensorCores; 15] = [
+    // 312 and 156 TFLOP/s of 108 multiprocessors at 1.41 GHz.
     // https://images.nvidia.com/aem-dam/en-zz/Solutions/data-center/nvidia-ampere-architecture-whitepaper.pdf
-    tensor_cores((8, 0), None, 512, 1024),
-    // RTX 3090: 71 of 82 at 1.695 GHz. RTX A6000: 154.8 of 84 at 1.8 GHz.
+    tensor_cores((8, 0), "A100", None, 512, 1024),
+    // RTX 3090: 71 and 35.6 of 82 at 1.695 GHz. RTX A6000: 154.8 and 77.4 of 84 at 1.8 GHz. A40: 149.7 and 74.8 at 1.74 GHz.
     // https://www.nvidia.com/content/PDF/nvidia-ampere-ga-102-gpu-architecture-whitepaper-v2.pdf
-    tensor_cores((8, 6), Some(true), 128, 256),
-    tensor_cores((8, 6), Some(false), 256, 512),
-    // RTX 4090: 165.2 of 128 at 2.52 GHz. RTX 6000: 364.2 of 142 at 2.505 GHz.
+    tensor_cores((8, 6), "GeForce", None, 128, 256),
+    tensor_cores((8, 6), "RTX A", None, 256, 512),
+    tensor_cores((8, 6), "A40", None, 256, 512),
+    // 125 and 62.5 of 72 at 1.695 GHz; the A10G makes half.
+    // https://www.nvidia.com/content/dam/en-zz/Solutions/Data-Center/a10/pdf/a10-datasheet.pdf
+    tensor_cores((8, 6), "A10", None, 256, 512),
+    // Each of four: 17.9 and 9, four and two times the 4.5 in single precision.
+    // https://www.nvidia.com/en-us/data-center/products/a16-gpu/
+    tensor_cores((8, 6), "A16", None, 256, 512),
+    // RTX 4090: 165.2 and 82.6 of 128 at 2.52 GHz.
     // https://images.nvidia.com/aem-dam/Solutions/geforce/ada/nvidia-ada-gpu-architecture.pdf
-    tensor_cores((8, 9), Some(true), 128, 256),
-    tensor_cores((8, 9), Some(false), 256, 512),
-    // H100 SXM5: 989.4 of 132 at 1.83 GHz. https://developer.nvidia.com/blog/nvidia-hopper-architecture-in-depth/
-    tensor_cores((9, 0), None, 1024, 2048),
-    // B200: 2250 of 148 at 1.85 GHz. https://www.nvidia.com/en-us/data-center/dgx-b200/
-    tensor_cores((10, 0), None, 2048, 4096),
-    // RTX 5090: 209.5 of 170 at 2.407 GHz.
+    tensor_cores((8, 9), "GeForce", None, 128, 256),
+    // 121 and 60 of 58 at 2.04 GHz. https://www.nvidia.com/en-us/data-center/l4/
+    tensor_cores((8, 9), "L4", None, 256, 512),
+    // 181.05 and 90.5 of 142 at 2.49 GHz. https://www.nvidia.com/en-us/data-center/l40/
+    tensor_cores((8, 9), "L40", None, 128, 256),
+    // 362.05 and 183 of 142 at 2.52 GHz. https://www.nvidia.com/en-us/data-center/l40s/
+    tensor_cores((8, 9), "L40S", None, 256, 512),
+    // 989.4 and 494.7 of 132 at 1.83 GHz, though single precision (66.9) is given at 1.98 GHz; PCIe: 756 of 114 at 1.62 GHz.
+    // https://resources.nvidia.com/en-us-tensor-core/gtc22-whitepaper-hopper
+    tensor_cores((9, 0), "H100 80GB HBM3", Some(1830), 1024, 2048),
+    tensor_cores((9, 0), "H100 PCIe", Some(1620), 1024, 2048),
+    // 989 and 494; an H200 NVL is slower. https://www.nvidia.com/en-us/data-center/h200/
+    tensor_cores((9, 0), "H200", Some(1830), 1024, 2048),
+    // 2250 of 148, which this clock gives. https://www.nvidia.com/en-us/data-center/dgx-b200/
+    tensor_cores((10, 0), "B200", Some(1856), 2048, 4096),
+    // RTX 5090: 209.5 and 104.8 of 170 at 2.407 GHz.
     // https://images.nvidia.com/aem-dam/Solutions/geforce/blackwell/nvidia-rtx-blackwell-gpu-architecture.pdf
-    tensor_cores((12, 0), Some(true), 128, 256),
+    tensor_cores((12, 0), "GeForce", None, 128, 256),
 ];
 
 const fn tensor_cores(
     (major, minor): (u8, u8),
-    is_geforce: Option<bool>,
+    board: &'static str,
+    megahertz: Option<u32>,
     tf32: u32,
     bf16: u32,
 ) -> TensorCores {
-    TensorCores { capability: ComputeCapability::new(major, minor), is_geforce, tf32, bf16 }
+    TensorCores { capability: ComputeCapability::new(major, minor), board, megahertz, tf32, bf16 }
+}
+
+impl TensorCores {
+    /// Whether they are those of a device. `name`: with a space around each word.
+    fn is_in(&self, capability: ComputeCapability, name: &str) -> bool {
+        // The boards of a series share what their names begin with.
+        let end = if self.board == "RTX A" { "" } else { " " };
+        self.capability == capability
+            && name.contains(&format!(" {}{end}", self.board))
+            && !name.contains(" NVL ")
+    }
 }
 
 impl SmokeTest {
@@ -219,23 +256,34 @@ impl TestedDevice {
         self.capability.as_deref()?.parse().ok()
     }
 
-    /// How many operations of a type a second it could make: multiprocessors × operations × clock. `None` if one of
+    /// How many operations of a type a second NVIDIA gives for it: multiprocessors × operations × clock. `None` if one of
     /// them is unknown.
     fn peak(&self, kind: &str) -> Option<f64> {
         let capability = self.capability()?;
-        let is_geforce = self.name.as_deref().is_some_and(|name| name.contains("GeForce"));
-        let tensor_cores = TENSOR_CORES.iter().find(|cores| {
-            cores.capability == capability && cores.is_geforce.is_none_or(|it| it == is_geforce)
-        });
-        let per_clock = match kind {
-            "fp32" => FP32_PER_CLOCK.iter().rev().find(|(from, _)| *from <= capability)?.1,
-            "tf32" => tensor_cores?.tf32,
-            "bf16" => tensor_cores?.bf16,
+        let name = format!(" {} ", self.name.as_deref()?.replace('-', " "));
+        if capability > NEWEST_FP32 || LIMITED.iter().any(|board| name.contains(board)) {
+            return None;
+        }
+        let tensor_cores = TENSOR_CORES.iter().find(|cores| cores.is_in(capability, &name));
+        let (per_clock, megahertz) = match kind {
+            "fp32" => (FP32_PER_CLOCK.iter().rev().find(|(from, _)| *from <= capability)?.1, None),
+            "tf32" => (tensor_cores?.tf32, tensor_cores?.megahertz),
+            "bf16" => (tensor_cores?.bf16, tensor_cores?.megahertz),
             _ => return None,
         };
-        let clock = f64::from(self.clock_khz?) * 1e3;
+        let highest = self.clock_khz?;
+        let clock = megahertz.map_or(highest, |it| highest.min(it * 1000));
         // A fused multiplication and addition is two operations.
-        Some(f64::from(self.multiprocessors?) * f64::from(per_clock) * 2.0 * clock)
+        Some(f64::from(self.multiprocessors?) * f64::from(per_clock) * 2.0 * f64::from(clock) * 1e3)
+    }
+
+    /// Whether it reaches so little of a peak that something hinders it. Healthy GPUs reach 33 % and more in this product,
+    /// laptops among them: <https://github.com/zzc0721/torch-performance-test-data/issues>.
+    pub fn is_slow(&self) -> bool {
+        let is_slow = |(kind, peak): (&String, &f64)| {
+            self.rates.get(kind).is_some_and(|rate| *rate < peak / 5.0)
+        };
+        self.peaks.iter().any(is_slow)
     }
 }
 
@@ -286,20 +334,79 @@ mod tests {
 
     #[test]
     fn a_peak_is_what_nvidia_gives() {
-        let h100 = |kind| peak("NVIDIA H100 80GB HBM3", "9.0", 132, 1830, kind);
-        assert_eq!(h100("fp32"), Some(61.8));
-        assert_eq!(h100("tf32"), Some(494.7));
-        assert_eq!(h100("bf16"), Some(989.4));
-        let gtx = |kind| peak("NVIDIA GeForce GTX 1080 Ti", "6.1", 28, 1582, kind);
-        assert_eq!((gtx("fp32"), gtx("bf16")), (Some(11.3), None));
-        let bf16 = |name, capability, sms, clock| peak(name, capability, sms, clock, "bf16");
-        assert_eq!(bf16("NVIDIA A100-SXM4-80GB", "8.0", 108, 1410), Some(311.9));
-        assert_eq!(bf16("NVIDIA GeForce RTX 3090", "8.6", 82, 1695), Some(71.2));
-        assert_eq!(bf16("NVIDIA RTX A6000", "8.6", 84, 1800), Some(154.8));
-        assert_eq!(bf16("NVIDIA GeForce RTX 5090", "12.0", 170, 2407), Some(209.5));
+        let peaks = |name: &str, capability: &str, sms: u32, megahertz: u32| {
+            ["fp32", "tf32", "bf16"].map(|kind| peak(name, capability, sms, megahertz, kind))
+        };
+        let all = |fp32, tf32, bf16| [Some(fp32), Some(tf32), Some(bf16)];
+        let fp32 = |fp32| [Some(fp32), None, None];
+        assert_eq!(peaks("NVIDIA GeForce GTX 1080 Ti", "6.1", 28, 1582), fp32(11.3));
+        assert_eq!(peaks("Tesla V100-SXM2-16GB", "7.0", 80, 1530), fp32(15.7));
+        assert_eq!(peaks("Tesla T4", "7.5", 40, 1590), fp32(8.1));
+        assert_eq!(peaks("NVIDIA A100-SXM4-80GB", "8.0", 108, 1410), all(19.5, 155.9, 311.9));
+        assert_eq!(peaks("NVIDIA A100 80GB PCIe", "8.0", 108, 1410), all(19.5, 155.9, 311.9));
+        assert_eq!(peaks("NVIDIA GeForce RTX 3090", "8.6", 82, 1695), all(35.6, 35.6, 71.2));
+        assert_eq!(peaks("NVIDIA RTX A6000", "8.6", 84, 1800), all(38.7, 77.4, 154.8));
+        assert_eq!(peaks("NVIDIA A40", "8.6", 84, 1740), all(37.4, 74.8, 149.7));
+        assert_eq!(peaks("NVIDIA A10", "8.6", 72, 1695), all(31.2, 62.5, 125.0));
+        assert_eq!(peaks("NVIDIA GeForce RTX 4090", "8.9", 128, 2520), all(82.6, 82.6, 165.2));
+        assert_eq!(peaks("NVIDIA L40", "8.9", 142, 2490), all(90.5, 90.5, 181.0));
+        assert_eq!(peaks("NVIDIA L40S", "8.9", 142, 2520), all(91.6, 183.2, 366.4));
+        assert_eq!(peaks("NVIDIA L4", "8.9", 58, 2040), all(30.3, 60.6, 121.2));
+        // Its highest clock is not that of its tensor cores.
+        assert_eq!(peaks("NVIDIA H100 80GB HBM3", "9.0", 132, 1980), all(66.9, 494.7, 989.4));
+        assert_eq!(peaks("NVIDIA H100 PCIe", "9.0", 114, 1755), all(51.2, 378.2, 756.4));
+        assert_eq!(peaks("NVIDIA H200", "9.0", 132, 1980), all(66.9, 494.7, 989.4));
+        assert_eq!(peaks("NVIDIA GeForce RTX 5090", "12.0", 170, 2407), all(104.8, 104.8, 209.5));
+        let b200 = peak("NVIDIA B200", "10.0", 148, 1965, "bf16").expect("a rate");
+        assert!((2249.5..2250.5).contains(&b200), "{b200}");
+        // A slice has its part.
+        let slice = "NVIDIA A100-SXM4-40GB MIG 1g.5gb";
+        assert_eq!(peak(slice, "8.0", 14, 1410, "bf16"), Some(40.4));
+    }
+
+    #[test]
+    fn a_peak_that_is_not_known_is_not_guessed() {
+        let peaks = |name: &str, capability: &str| {
+            ["fp32", "bf16"].map(|kind| peak(name, capability, 100, 1000, kind))
+        };
         // 503.8 and 147.4 TFLOP/s are of the same capability and no GeForce.
-        assert_eq!(bf16("NVIDIA RTX PRO 5000 Blackwell", "12.0", 110, 2617), None);
-        assert_eq!(bf16("NVIDIA A100-SXM4-80GB", "?", 108, 1410), None);
+        assert_eq!(peaks("NVIDIA RTX PRO 5000 Blackwell", "12.0"), [Some(25.6), None]);
+        // Half of an A10.
+        assert_eq!(peaks("NVIDIA A10G", "8.6"), [Some(25.6), None]);
+        assert_eq!(peaks("NVIDIA H200 NVL", "9.0"), [Some(25.6), None]);
+        assert_eq!(peaks("Orin", "8.7"), [Some(25.6), None]);
+        // 148 TFLOP/s, where an H100 with as many multiprocessors makes 585.
+        assert_eq!(peaks("NVIDIA H20", "9.0"), [None, None]);
+        assert_eq!(peaks("NVIDIA CMP 170HX", "8.0"), [None, None]);
+        assert_eq!(peaks("NVIDIA B200", "13.0"), [None, None]);
+        assert_eq!(peaks("NVIDIA A100-SXM4-80GB", "?"), [None, None]);
+    }
+
+    /// Measured products of this size: <https://github.com/zzc0721/torch-performance-test-data/issues>, 126, 118, 64, 120, 79.
+    #[test]
+    fn a_healthy_gpu_is_not_slow() {
+        let is_slow = |name: &str, capability: &str, sms: u32, megahertz: u32, rates: &str| {
+            let device = device("cuda", "0", "null")
+                .replace("NVIDIA GeForce GTX 1080 Ti", name)
+                .replace("6.1", capability)
+                .replace(": 28", &format!(": {sms}"))
+                .replace("1582000", &format!("{megahertz}000"))
+                .replace("{}", &format!("{{{rates}}}"));
+            read(&device, "\"2.13.0\"").devices[0].is_slow()
+        };
+        let a10g = r#""fp32": 23.37e12, "tf32": 30.95e12, "bf16": 62.48e12"#;
+        assert!(!is_slow("NVIDIA A10G", "8.6", 80, 1710, a10g));
+        let laptop = r#""fp32": 5.87e12, "tf32": 15.28e12, "bf16": 29.15e12"#;
+        assert!(!is_slow("NVIDIA GeForce RTX 3070 Ti Laptop GPU", "8.6", 46, 1485, laptop));
+        let laptop = r#""fp32": 12.98e12, "tf32": 32.84e12, "bf16": 49.11e12"#;
+        assert!(!is_slow("NVIDIA GeForce RTX 4080 Laptop GPU", "8.9", 58, 2280, laptop));
+        let l4 = r#""fp32": 12.53e12, "tf32": 24.0e12, "bf16": 54.91e12"#;
+        assert!(!is_slow("NVIDIA L4", "8.9", 58, 2040, l4));
+        let h100 = r#""fp32": 51.88e12, "tf32": 402.15e12, "bf16": 788.72e12"#;
+        assert!(!is_slow("NVIDIA H100 80GB HBM3", "9.0", 132, 1980, h100));
+        // A fifth of 66.9 is 13.4.
+        assert!(is_slow("NVIDIA H100 80GB HBM3", "9.0", 132, 1980, r#""fp32": 13.0e12"#));
+        assert!(!is_slow("NVIDIA H100 80GB HBM3", "9.0", 132, 1980, r#""fp32": 14.0e12"#));
     }
 
     #[test]
