@@ -370,7 +370,7 @@ fn a_project_of_pixi_gets_the_packages() {
     let ran = home.run(&[CPU, &["--yes"]].concat());
     assert_eq!(ran.code, Some(0), "{ran:?} {}", home.log());
     let expected = [
-        "workspace --manifest-path pixi.toml channel add conda-forge",
+        "workspace --manifest-path pixi.toml channel add conda-forge --no-install",
         "add --manifest-path pixi.toml --platform linux-64 pytorch-cpu=2.13.0",
     ];
     assert_eq!(commands(&home), expected, "{ran:?}");

@@ -49,6 +49,10 @@ impl ProjectFile {
 /// The steps of an installation into a project of pixi in the working folder, from those that make a new one: no `init`, and
 /// what the project lacks of channels and platforms. Packages of one platform do not go to the others.
 /// Source: <https://pixi.prefix.dev/latest/reference/cli/pixi/add/>
+///
+/// Only the last command installs: the others would install the environment as it was, and fail where no platform is
+/// this machine's yet, or has just got another name (`unsupported-platform` of pixi 0.77). Source: `no_install` of
+/// <https://github.com/prefix-dev/pixi/tree/v0.71.0/crates/pixi_cli/src/workspace>
 pub fn in_pixi_project(
     steps: Vec<Step>,
     file: &str,
@@ -59,13 +63,14 @@ pub fn in_pixi_project(
 ) -> Vec<Step> {
     let workspace = ["workspace", "--manifest-path", file];
     let prepare = |words: &[&str]| {
-        client.step(StepKind::Prepare, workspace.into_iter().chain(words.iter().copied()))
+        let words = workspace.into_iter().chain(words.iter().copied());
+        client.step(StepKind::Prepare, words.chain([NO_INSTALL]))
     };
     let name = |channel: &str| ChannelName::of(channel).name;
     let known: Vec<String> = project.channels.iter().map(|channel| name(channel)).collect();
     let missing = channels.iter().filter(|channel| !known.contains(&name(channel)));
     let mut all: Vec<Step> = missing.map(|channel| prepare(&["channel", "add", channel])).collect();
-    let own = project.platforms.iter().find(|platform| platform.subdir == subdir);
+    let own = own_platform(&steps, project, subdir);
     if own.is_none() {
         all.push(prepare(&["platform", "add", subdir.as_str()]));
     }
@@ -82,10 +87,11 @@ pub fn in_pixi_project(
                 file.clone_into(&mut step.argv[at]);
             }
         }
-        if let Some(verb) = step.argv.windows(2).position(|words| words == ["platform", "edit"])
-            && !edit_platform(&mut step.argv, verb + 2, &mut platform)
-        {
-            continue;
+        if let Some(name) = edited(&step) {
+            if !edit_platform(&mut step.argv, name, &mut platform) {
+                continue;
+            }
+            step.argv.push(NO_INSTALL.to_owned());
         }
         if has_others && step.kind == StepKind::Install {
             let at = step.argv.iter().position(|word| word == file).map_or(1, |at| at + 1);
@@ -97,11 +103,40 @@ pub fn in_pixi_project(
     all
 }
 
+const NO_INSTALL: &str = "--no-install";
+
+/// Where `platform edit` names the platform.
+fn edited(step: &Step) -> Option<usize> {
+    step.argv.windows(2).position(|words| words == ["platform", "edit"]).map(|verb| verb + 2)
+}
+
+/// The platform of the project that the packages are for: of several of the subdir one with CUDA if they need it, else one
+/// without; the one that lacks the least of what they need.
+fn own_platform<'p>(
+    steps: &[Step],
+    project: &'p PixiProject,
+    subdir: Subdir,
+) -> Option<&'p ProjectPlatform> {
+    let needed = steps.iter().find_map(|step| step.argv.get(edited(step)? + 1..)).unwrap_or(&[]);
+    let needs_cuda = needed.iter().any(|word| word == "--cuda");
+    let distance = |platform: &ProjectPlatform| {
+        let lacks = declare(&mut needed.to_vec(), 0, &mut platform.clone());
+        (platform.has_cuda() != needs_cuda, lacks)
+    };
+    let all = project.platforms.iter().filter(|platform| platform.subdir == subdir);
+    all.min_by_key(|platform| distance(platform))
+}
+
 /// Has `platform edit` name a platform of the project and what that lacks; whether anything is left to declare. Then the platform
 /// may have another name.
 fn edit_platform(words: &mut Vec<String>, name: usize, platform: &mut ProjectPlatform) -> bool {
     words[name] = platform.name();
-    let mut at = name + 1;
+    declare(words, name + 1, platform) > 0
+}
+
+/// Leaves of the flags from a place on what the platform lacks; how many these are.
+fn declare(words: &mut Vec<String>, from: usize, platform: &mut ProjectPlatform) -> usize {
+    let mut at = from;
     while let [flag, version, ..] = &words[at..] {
         let key = flag.trim_start_matches('-');
         if platform.declares(key, version) {
@@ -111,7 +146,7 @@ fn edit_platform(words: &mut Vec<String>, name: usize, platform: &mut ProjectPla
             at += 2;
         }
     }
-    at > name + 1
+    (at - from) / 2
 }
 
 /// The steps of an installation into a new environment from a file with the same packages. The file names the channels;
@@ -162,10 +197,14 @@ mod tests {
     use crate::types::Machine;
 
     fn steps(manifest: &str) -> Vec<String> {
+        into(steps_of_new(), manifest)
+    }
+
+    fn steps_of_new() -> Vec<Step> {
         let machine = Machine::default();
         let client = ClientTarget::of(&machine, Some(ClientKind::Pixi));
         let step = |kind, words: &str| client.step(kind, words.split(' '));
-        let new = vec![
+        vec![
             step(StepKind::Prepare, "init torch -c conda-forge --platform linux-64"),
             step(
                 StepKind::Prepare,
@@ -173,7 +212,12 @@ mod tests {
             ),
             step(StepKind::Install, "add --manifest-path torch/pixi.toml pytorch-gpu=2.13.0"),
             step(StepKind::Check, "run --manifest-path torch/pixi.toml python"),
-        ];
+        ]
+    }
+
+    fn into(new: Vec<Step>, manifest: &str) -> Vec<String> {
+        let machine = Machine::default();
+        let client = ClientTarget::of(&machine, Some(ClientKind::Pixi));
         let file = ProjectFile::read("pixi.toml", manifest).expect("a project");
         assert_eq!(file.client(), Some(ClientKind::Pixi));
         let ProjectKind::Pixi(project) = file.kind else { panic!("{manifest}") };
@@ -186,7 +230,7 @@ mod tests {
     fn a_project_keeps_its_channels_and_platforms() {
         let manifest = "[workspace]\nchannels = ['conda-forge']\nplatforms = ['linux-64']\n";
         let expected = [
-            "workspace --manifest-path pixi.toml platform edit linux-64 --cuda 12.0",
+            "workspace --manifest-path pixi.toml platform edit linux-64 --cuda 12.0 --no-install",
             "add --manifest-path pixi.toml pytorch-gpu=2.13.0",
             "run --manifest-path pixi.toml python",
         ];
@@ -198,7 +242,7 @@ mod tests {
         // What declares CUDA already.
         for declared in [
             "platforms = [{ platform = 'linux-64', cuda = '12' }]\n",
-            "platforms = [{ name = 'linux', subdir = 'linux-64', cuda = '13.0' }]\n",
+            "platforms = [{ name = 'gpu', platform = 'linux-64', cuda = '13.0' }]\n",
             "platforms = ['linux-64']\n[system-requirements]\ncuda = '12.4'\n",
         ] {
             let manifest = format!("[workspace]\nchannels = ['conda-forge']\n{declared}");
@@ -230,7 +274,8 @@ mod tests {
             let manifest =
                 format!("[workspace]\nchannels = ['conda-forge']\nplatforms = {platforms}\n");
             let steps = steps(&manifest);
-            let edit = format!("workspace --manifest-path pixi.toml platform edit {edited}");
+            let edit =
+                format!("workspace --manifest-path pixi.toml platform edit {edited} --no-install");
             let add =
                 format!("add --manifest-path pixi.toml --platform {added} pytorch-gpu=2.13.0");
             assert_eq!(steps[..2], [edit, add], "{platforms}");
@@ -238,12 +283,30 @@ mod tests {
     }
 
     #[test]
+    fn of_several_platforms_of_a_machine_the_one_with_what_the_packages_need_gets_them() {
+        let manifest = |platforms| {
+            format!("[workspace]\nchannels = ['conda-forge']\nplatforms = {platforms}\n")
+        };
+        let add = "add --manifest-path pixi.toml --platform";
+        let gpu_last =
+            manifest("['linux-64', { name = 'gpu', platform = 'linux-64', cuda = '12' }]");
+        assert_eq!(steps(&gpu_last)[0], format!("{add} gpu pytorch-gpu=2.13.0"));
+        let older = manifest("['linux-64', { name = 'gpu', platform = 'linux-64', cuda = '11' }]");
+        assert!(steps(&older)[0].ends_with("platform edit gpu --cuda 12.0 --no-install"));
+        let gpu_first =
+            manifest("[{ name = 'gpu', platform = 'linux-64', cuda = '12' }, 'linux-64']");
+        let mut cpu = steps_of_new();
+        cpu.remove(1);
+        assert_eq!(into(cpu, &gpu_first)[0], format!("{add} linux-64 pytorch-gpu=2.13.0"));
+    }
+
+    #[test]
     fn a_project_gets_what_it_lacks_and_other_platforms_get_no_gpu_packages() {
         let manifest = "[workspace]\nchannels = ['bioconda']\nplatforms = ['osx-arm64']\n";
         let expected = [
-            "workspace --manifest-path pixi.toml channel add conda-forge",
-            "workspace --manifest-path pixi.toml platform add linux-64",
-            "workspace --manifest-path pixi.toml platform edit linux-64 --cuda 12.0",
+            "workspace --manifest-path pixi.toml channel add conda-forge --no-install",
+            "workspace --manifest-path pixi.toml platform add linux-64 --no-install",
+            "workspace --manifest-path pixi.toml platform edit linux-64 --cuda 12.0 --no-install",
             "add --manifest-path pixi.toml --platform linux-64-cuda-12-0 pytorch-gpu=2.13.0",
             "run --manifest-path pixi.toml python",
         ];

@@ -162,6 +162,11 @@ impl ProjectPlatform {
         name
     }
 
+    /// Whether it is for machines with CUDA alone.
+    pub fn has_cuda(&self) -> bool {
+        self.declared.contains_key("cuda")
+    }
+
     /// Whether it declares a version; of CUDA, that or a newer one.
     pub fn declares(&self, key: &str, version: &str) -> bool {
         let of = |text: &str| text.parse::<crate::conda::Version>().ok();
