@@ -96,6 +96,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("pins", "pinned-spec-conflict"),
     ("pip-no-wheel", "no-wheel"),
     ("pixi-install-cuda", "no-virtual-cuda"),
+    ("pixi-run-cuda", "no-virtual-cuda"),
+    ("pixi-run-glibc", "virtual-glibc-too-old"),
     (
         "priority",
         "channel-priority-excludes package-not-found<channel-priority-excludes \
