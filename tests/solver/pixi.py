@@ -183,22 +183,33 @@ def wanted(table):
             yield from wanted(value)
 
 
+def channels_of(table):
+    """Names or addresses of channels, anywhere in a manifest."""
+    for key, value in table.items():
+        if key == "channels":
+            yield from (one["channel"] if isinstance(one, dict) else one for one in value)
+        elif isinstance(value, dict):
+            yield from channels_of(value)
+
+
 def make_channel(path):
-    """The judge's channel, with the other packages of the manifests, and empty old channels."""
+    """The judge's channel, with the other packages of the manifests, and their other channels without any."""
     channel.make(path / "conda-forge")
     file = path / "conda-forge" / "noarch" / "repodata.json"
     document = json.loads(file.read_text())
     known = {record["name"] for part in path.glob("conda-forge/*/repodata.json")
              for record in json.loads(part.read_text())["packages.conda"].values()}
     more = channel.Channel()
+    others = {"nvidia"}
     for _, _, text in manifests():
+        others |= {name.rsplit("/", 1)[-1] for name in channels_of(tomllib.loads(text))} - {"conda-forge"}
         for name, spec in wanted(tomllib.loads(text)):
             for version in re.findall(r"\d+(?:\.\d+)*", spec) or ["1.0"]:
                 if name not in known and f"{name}-{version}-0.conda" not in more.records["noarch"]:
                     more.add("noarch", name, version, "0")
     document["packages.conda"] |= more.records["noarch"]
     file.write_text(json.dumps(document))
-    for name in ("pytorch", "nvidia", "pytorch-nightly", "defaults"):
+    for name in others:
         channel.Channel().write(path / name)
 
 
