@@ -12,7 +12,7 @@ use super::environment_spec::{
 use super::file_migration::FileError;
 use super::packages::is_old;
 use super::pixi_call::{self, PixiCommand, is_pixi_name};
-use super::shell_words::{Form, Precondition, SimpleCommand, Word};
+use super::shell_words::{Form, Precondition, SimpleCommand, Word, arguments};
 use super::text_edit::{ItemPlace, Lines, TextEdit, edit_item, item_place};
 use super::variables::{Variables, has_variables, variable_of};
 
@@ -95,7 +95,7 @@ impl ClientCall {
             let Some((at, subcommand, pixi)) = called else {
                 if is_call && !is_pixi {
                     // Without an argument, all that follow are options.
-                    options_end = index + 1 + arguments(words).next()?;
+                    options_end = index + 1 + arguments(words, has_value).next()?;
                 }
                 is_run |= is_runner(program) || index == 0 && functions.contains(&program.text);
                 if !is_run && !may_precede(program) {
@@ -227,7 +227,7 @@ impl ClientCall {
         mut known: impl FnMut(&str) -> Option<T>,
     ) -> impl Iterator<Item = T> {
         let own = self.at;
-        let places = arguments(&self.words).filter(|at| own.is_none_or(|own| *at > own));
+        let places = arguments(&self.words, has_value).filter(|at| own.is_none_or(|own| *at > own));
         let mut found = Vec::new();
         let mut is_taken = vec![false; self.words.len()];
         for at in places {
@@ -253,7 +253,7 @@ impl ClientCall {
     /// The command after `run`.
     pub(super) fn inner(&self) -> Option<SimpleCommand> {
         let first = self.at? + 1;
-        let start = first + arguments(&self.words[first..]).next()?;
+        let start = first + arguments(&self.words[first..], has_value).next()?;
         let words = self.words[start..].to_vec();
         Some(SimpleCommand { words, form: self.form, precondition: Precondition::None })
     }
@@ -629,7 +629,7 @@ fn runs_commands(word: &str) -> bool {
 
 /// The subcommand and its place.
 fn subcommand(words: &[Word]) -> Option<(usize, Subcommand)> {
-    let mut places = arguments(words);
+    let mut places = arguments(words, has_value);
     let at = places.next()?;
     let subcommand = match words[at].text.as_str() {
         "create" => Subcommand::Create,
@@ -659,16 +659,6 @@ fn subcommand_of(command: PixiCommand) -> Subcommand {
         PixiCommand::Add => Subcommand::Install,
         PixiCommand::Global | PixiCommand::Exec => Subcommand::Create,
     }
-}
-
-/// The places of the words that are no options nor their values.
-fn arguments(words: &[Word]) -> impl Iterator<Item = usize> {
-    let mut is_value = false;
-    words.iter().enumerate().filter_map(move |(at, word)| {
-        let is_argument = !is_value && !word.text.starts_with('-');
-        is_value = !is_value && has_value(&word.text);
-        is_argument.then_some(at)
-    })
 }
 
 /// Whether a word is an option with its value in the next word.

@@ -3,7 +3,7 @@
 
 use crate::conda::MatchSpec;
 
-use super::shell_words::Word;
+use super::shell_words::{Word, arguments};
 
 /// A command of pixi.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl PixiCommand {
 
 /// The command and the place of its last word; `None` for those that name neither channels nor packages.
 pub(super) fn command(words: &[Word]) -> Option<(usize, PixiCommand)> {
-    let mut places = arguments(words);
+    let mut places = arguments(words, has_value);
     let mut next = || places.next().map(|at| (at, words[at].text.as_str()));
     let (at, verb) = next()?;
     let command = match verb {
@@ -74,16 +74,6 @@ pub(super) fn command(words: &[Word]) -> Option<(usize, PixiCommand)> {
 /// Whether an option makes the arguments of `add` packages that are not conda's.
 fn is_other_source(option: &str) -> bool {
     matches!(option, "--pypi" | "--git" | "-g") || option.starts_with("--git=")
-}
-
-/// The places of the words that are no options nor their values.
-fn arguments(words: &[Word]) -> impl Iterator<Item = usize> {
-    let mut is_value = false;
-    words.iter().enumerate().filter_map(move |(at, word)| {
-        let is_argument = !is_value && !word.text.starts_with('-');
-        is_value = !is_value && has_value(&word.text);
-        is_argument.then_some(at)
-    })
 }
 
 /// Whether the next word is the value of an option.

@@ -15,6 +15,19 @@ pub(super) struct Word {
     pub quote: Option<char>,
 }
 
+/// The places of the words that are no options nor their values. `has_value`: whether an option has one in the next word.
+pub(super) fn arguments(
+    words: &[Word],
+    has_value: fn(&str) -> bool,
+) -> impl Iterator<Item = usize> {
+    let mut is_value = false;
+    words.iter().enumerate().filter_map(move |(at, word)| {
+        let is_argument = !is_value && !word.text.starts_with('-');
+        is_value = !is_value && has_value(&word.text);
+        is_argument.then_some(at)
+    })
+}
+
 /// How the words of a command are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
